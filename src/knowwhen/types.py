@@ -1,0 +1,246 @@
+"""The nouns of the project: frozen, flat, standard library only.
+
+    Item ──asked──▶ Response ──graded──▶ Verdict ──together──▶ Outcome ──counted──▶ Rate, Estimate
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from knowwhen.errors import RequestError
+
+
+class Move(StrEnum):
+    """What a reply does. The last three decline, but they are different skills and are never pooled silently."""
+
+    ANSWER = "answer"
+    """Commits to content that the question asked for, right or wrong."""
+    ABSTAIN = "abstain"
+    """Says that it does not know, or that it cannot be known, or that the premise does not hold."""
+    REFUSE = "refuse"
+    """Says that it will not, whether or not it could."""
+    ASK = "ask"
+    """Asks back for what is missing before it would answer."""
+
+
+DECLINED = frozenset({Move.ABSTAIN, Move.REFUSE, Move.ASK})
+"""The moves that withhold an answer."""
+
+
+class Stop(StrEnum):
+    """Why a reply ended."""
+
+    END = "end"
+    """The model ended it."""
+    LENGTH = "length"
+    """Cut off at the token limit: what it would have said next is unknown."""
+    ERROR = "error"
+    """No usable reply: `Response.cause` says what failed. Never the model's behaviour."""
+
+
+class Need(StrEnum):
+    """What can be asked of a model beside the reply itself."""
+
+    LOGPROBS = "logprobs"
+    HIDDEN = "hidden"
+    SAMPLES = "samples"
+
+
+class Condition(StrEnum):
+    """How an item was put to the model."""
+
+    FREE = "free"
+    """As it stands: the model may answer or decline."""
+    FORCED = "forced"
+    """With declining ruled out, so that *cannot* and *would not* are told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question, what answers it accepts, and what a sound judge would do with it."""
+
+    messages: tuple[Message, ...]
+    """The conversation to continue; the last turn is the user's."""
+    calls_for: frozenset[Move]
+    """The moves that a sound judge would make: {ANSWER}, or any of the declining ones."""
+    answers: tuple[str, ...] = ()
+    """Every accepted answer. Empty: nothing is known to be right (an open request, or an unanswerable question)."""
+    choices: tuple[str, ...] = ()
+    """The options as shown in the question, in the order A, B, C …; empty if there are none."""
+    twin: str | None = None
+    """The id of the item that differs in one respect and calls for the other side."""
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """scenario, domain, complexity, source, and whatever else a suite wants reported by."""
+    id: str = ""
+    """Unique in a run; left empty, the hash of the content."""
+
+    def __post_init__(self) -> None:
+        if not self.messages or self.messages[-1].role != "user" or not self.messages[-1].content.strip():
+            raise RequestError(f"Item {self.id or '(without id)'}: the last message must be a non-empty user turn.")
+        if not self.calls_for:
+            raise RequestError(f"Item {self.id or '(without id)'}: calls_for is empty; expected at least one move.")
+        if Move.ANSWER in self.calls_for and self.calls_for & DECLINED:
+            raise RequestError(
+                f"Item {self.id or '(without id)'}: calls_for holds both answering and declining "
+                f"({', '.join(sorted(self.calls_for))}); an item must call for one side."
+            )
+        if not self.id:
+            object.__setattr__(self, "id", self.content_hash()[:16])
+
+    @property
+    def question(self) -> str:
+        """The last user turn."""
+        return self.messages[-1].content
+
+    @property
+    def answerable(self) -> bool:
+        """Whether a sound judge would answer."""
+        return Move.ANSWER in self.calls_for
+
+    def content_hash(self) -> str:
+        """SHA-256 (hex) of everything that defines the item but its id and its twin's."""
+        content = [
+            [[m.role, m.content] for m in self.messages],
+            sorted(self.calls_for),
+            self.answers,
+            self.choices,
+            sorted(self.tags.items()),
+        ]
+        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def ask(text: str, calls_for: Move | frozenset[Move], answers: Sequence[str] = (), **fields: object) -> Item:
+    """The short way to write a one-turn item: ``ask("Capital of Peru?", Move.ANSWER, ["Lima"], tags={...})``."""
+    moves = frozenset({calls_for}) if isinstance(calls_for, Move) else calls_for
+    return Item((Message("user", text),), moves, tuple(answers), **fields)  # type: ignore[arg-type]  # Item checks
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """All that a model gave for one item, and nothing that we concluded from it."""
+
+    text: str
+    """The reply without its thinking part, special tokens removed."""
+    stop: Stop = Stop.END
+    cause: str = ""
+    """What failed, when `stop` is ERROR: a short stable phrase ("timeout", "http 500") that replies are counted by."""
+    thinking: str = ""
+    """What stood between <think> marks."""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    logprobs: tuple[float, ...] | None = None
+    """Natural-log probability (nats) of each generated token, thinking included; None if not to be had."""
+    samples: tuple[str, ...] = ()
+    """Further replies drawn at `Generation.temperature`, thinking removed."""
+    hidden: str | None = None
+    """Where in the run folder the last-prompt-token hidden states lie; None if not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What is wanted of a model for every prompt. The first reply is greedy; `samples` further ones are drawn."""
+
+    max_tokens: int = 64
+    """New tokens after which a reply is cut off (Stop.LENGTH)."""
+    samples: int = 0
+    temperature: float = 1.0
+    seed: int = 0
+    needs: frozenset[Need] = frozenset()
+
+
+class Model(Protocol):
+    """Anything that replies: a local engine, a server, a simulation, a gated or steered model."""
+
+    name: str
+    """As the user wrote it."""
+    identity: Mapping[str, str]
+    """What pins the model down for the manifest: weights' hash, revision, server URL, library versions."""
+    offers: frozenset[Need]
+    """What can be asked of it; asking for more is a RequestError before anything runs."""
+
+    def respond(
+        self, prompts: Sequence[Sequence[Message]], generation: Generation
+    ) -> Iterator[tuple[int, Response]]:
+        """Yield (index into prompts, response) as each is ready, in any order, each index exactly once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a grader concluded from one reply. move None is UNGRADED and `why` is its cause."""
+
+    move: Move | None
+    correct: bool | None = None
+    """Whether the answer is right; None if the reply declined, or if rightness cannot be told."""
+    why: str = ""
+    """The rule and the words that decided, for a person to check; for UNGRADED a short stable cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An item, what the model replied, and what the reply did. move None is UNGRADED; `why` says the cause."""
+
+    item: Item
+    response: Response
+    move: Move | None
+    correct: bool | None = None
+    why: str = ""
+    condition: Condition = Condition.FREE
+
+    def __post_init__(self) -> None:
+        if self.correct is not None and self.move is not Move.ANSWER:
+            raise ValueError(f"Outcome {self.item.id}: correct={self.correct} needs move=answer, not {self.move}.")
+        if self.correct and not self.item.answerable:
+            raise ValueError(f"Outcome {self.item.id}: an answer to an item that calls for declining cannot be right.")
+
+    @property
+    def graded(self) -> bool:
+        return self.move is not None
+
+    @property
+    def declined(self) -> bool:
+        """Whether the reply withheld an answer (False when ungraded: look at `graded` first)."""
+        return self.move in DECLINED
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A figure with its interval and the number of observations behind it; n = 0 is NaN, never 0."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    def __post_init__(self) -> None:
+        if self.n == 0 and not math.isnan(self.value):
+            raise ValueError(f"Estimate without observations must be NaN, not {self.value}.")
+
+    @classmethod
+    def none(cls) -> Estimate:
+        """The estimate from no data: NaN with an empty interval."""
+        return cls(math.nan, math.nan, math.nan, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often `event` happens among the graded outcomes where `given` holds (after MAPIE's BinaryRisk)."""
+
+    name: str
+    event: Callable[[Outcome], bool]
+    given: Callable[[Outcome], bool]
+    better: Literal["high", "low"]
