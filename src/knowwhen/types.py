@@ -147,7 +147,7 @@ class Response:
     samples: tuple[str, ...] = ()
     """Further replies drawn at `Generation.temperature`, thinking removed."""
     hidden: str | None = None
-    """Where in the run folder the last-prompt-token hidden states lie; None if not kept."""
+    """The file in `Generation.hidden_folder` that holds the last-prompt-token hidden states; None if not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,15 @@ class Generation:
     temperature: float = 1.0
     seed: int = 0
     needs: frozenset[Need] = frozenset()
+    hidden_folder: str = ""
+    """Where hidden states are written, when they are needed."""
+
+    def __post_init__(self) -> None:
+        if self.max_tokens < 1 or self.samples < 0 or not self.temperature > 0:
+            raise RequestError(
+                f"Generation(max_tokens={self.max_tokens}, samples={self.samples}, temperature={self.temperature}): "
+                "expected max_tokens ≥ 1, samples ≥ 0 and temperature > 0."
+            )
 
 
 class Model(Protocol):

@@ -1,0 +1,403 @@
+"""Batched greedy decoding, sampling and teacher-forced scoring of token sequences, over any attention-only
+`transformers` causal language model.
+
+What makes it fast, beside ``generate`` on the same weights:
+
+- *Shared prefixes are read once.* The tokens that all prompts begin with (chat template, system message) are run
+  through the model a single time; prompts that share more (the same question asked in two ways) share that too.
+- *One prefill, many continuations.* Samples and scored continuations fork the keys and values of their prompt.
+- *Finished rows leave at once*, and waiting prompts take their place, so a step always works on a full batch. On a
+  processor this matters twice: a matrix product over 64 rows costs little more than one over 16.
+- *Lengths are sorted*, so that little padding is computed and the widest need for memory comes first.
+
+Keys and values live in slots: row r, position p, per layer. A row's tokens always occupy positions 0 … length−1, so
+there is no padding inside a row, rows of any length share a step, and an attention mask hides what lies beyond each
+row's length. Hidden states and log-probabilities come from the very passes that generate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from transformers import PreTrainedModel
+
+from knowwhen.errors import ModelError, RequestError
+from knowwhen.models import _plan as plan
+from knowwhen.models._plan import Job, Unit
+from knowwhen.models._rows import Reply, Row, extend, uniforms
+from knowwhen.models._slots import Slots
+from knowwhen.models._thin import THIN_ROWS, thin_products
+
+PREFILL_TOKENS = 2048
+"""Padded tokens in one prefill pass: enough for full speed, little enough to bound the activations."""
+MOST_ROWS = {"cpu": 96, "cuda": 512}
+"""Rows beyond which a step gains nothing; memory may set a lower bound."""
+
+
+@dataclass(slots=True)
+class Done:
+    """Everything asked for by one job."""
+
+    reply: Reply | None = None
+    samples: list[Reply] = field(default_factory=list)
+    scores: list[list[float]] = field(default_factory=list)
+    """For each continuation, the log-probability (nats) of each of its tokens."""
+    hidden_LD: NDArray[np.float32] | None = None
+    """Residual stream at the last prompt token: embeddings, then the output of each layer. Float32."""
+
+
+class Engine:
+    """Runs jobs on one model. Build one per model; it holds no state between calls but memory figures.
+
+    Args:
+        model: a causal language model in eval mode, attention layers only.
+        end_ids: tokens that end a reply.
+        memory: bytes for keys, values and logits. It sets how many rows are decoded at once; results do not depend
+            on it beyond rounding.
+
+    Raises:
+        ModelError: when the model's own forward pass and this engine's disagree on a probe (recurrent layers,
+            positions that are not given by `position_ids`), so that it never gives a wrong figure.
+    """
+
+    def __init__(self, model: PreTrainedModel, end_ids: frozenset[int], memory: int = 768 << 20) -> None:
+        self.model, self.end_ids, self.memory = model, end_ids, memory
+        self.device = model.device
+        self.vocabulary = int(model.config.get_text_config(decoder=True).vocab_size)
+        self.kinds, self.window = _attention_kinds(model)
+        self.additive = model.config._attn_implementation == "eager"
+        cpu = self.device.type == "cpu" and model.dtype == torch.float32
+        self.thin = [m for m in model.modules() if type(m) is nn.Linear] if cpu else []
+        self._check_against_plain_forward()
+
+    # ── one pass ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _forward(
+        self,
+        slots: Slots,
+        first: int,
+        tokens: Sequence[Sequence[int]],
+        starts: Sequence[int],
+        *,
+        keep: int = 1,
+        hidden: bool = False,
+        mask: torch.Tensor | None = None,
+        positions: Sequence[Sequence[int]] | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Run `tokens[i]` as row first+i, written at positions starts[i]…; rows are padded on the left.
+
+        Returns the logits of the last `keep` tokens (B, keep, V) and, if asked, hidden_BLD of the last token.
+        `mask` (B, T, reach) and `positions` override the causal pattern and the positions that the model is told.
+        """
+        count, width = len(tokens), max(map(len, tokens))
+        ragged = any(len(t) < width for t in tokens)
+        ids, pos = np.zeros((count, width), np.int64), np.zeros((count, width), np.int64)
+        valid = np.zeros((count, width), bool)
+        for i, (row, start) in enumerate(zip(tokens, starts, strict=True)):
+            ids[i, width - len(row) :] = row
+            pos[i, width - len(row) :] = np.arange(start, start + len(row))
+            valid[i, width - len(row) :] = True
+        reach = int(pos.max()) + 1
+        pos_BT = torch.from_numpy(pos).to(self.device)
+        slots.aim(first, pos_BT, torch.from_numpy(valid).to(self.device) if ragged else None, reach)
+        told_BT = pos_BT
+        if positions is not None:
+            told = np.zeros((count, width), np.int64)
+            for i, given in enumerate(positions):
+                told[i, width - len(given) :] = given
+            told_BT = torch.from_numpy(told).to(self.device)
+        with thin_products(self.thin if count * width <= THIN_ROWS else ()):
+            out = self.model(
+                input_ids=torch.from_numpy(ids).to(self.device),
+                position_ids=told_BT,
+                attention_mask=self._masks(told_BT, reach, mask),
+                past_key_values=slots,
+                use_cache=True,
+                logits_to_keep=keep,
+                output_hidden_states=hidden,
+            )
+        states = torch.stack([h[:, -1] for h in out.hidden_states], 1).float() if hidden else None
+        return out.logits[:, -keep:], states
+
+    def _masks(self, pos_BT: torch.Tensor, reach: int, mask: torch.Tensor | None) -> object:
+        key_K = torch.arange(reach, device=self.device)
+        full_BTK = key_K <= pos_BT[:, :, None] if mask is None else mask
+        kinds: dict[str, torch.Tensor] = {}
+        for kind in self.kinds:
+            seen = full_BTK
+            if kind == "sliding_attention":
+                seen = seen & (key_K > pos_BT[:, :, None] - self.window)
+            seen = seen[:, None]
+            if self.additive:
+                low = torch.finfo(self.model.dtype).min
+                seen = torch.zeros_like(seen, dtype=self.model.dtype).masked_fill(~seen, low)
+            kinds[kind] = seen
+        return kinds if len(kinds) > 1 else next(iter(kinds.values()))
+
+    @torch.inference_mode()
+    def _check_against_plain_forward(self) -> None:
+        """Two ragged rows, prefilled and extended by one token, must equal the model's own uncached forward pass."""
+        rng = np.random.default_rng(0)
+        long, short = (rng.integers(0, self.vocabulary, n).tolist() for n in (7, 4))
+        slots = Slots(2, 8)
+        try:
+            self._forward(slots, 0, [long[:-1], short[:-1]], [0, 0])
+            ours, _ = self._forward(slots, 0, [long[-1:], short[-1:]], [6, 3])
+        except (TypeError, ValueError, RuntimeError, AttributeError, KeyError) as error:
+            name = type(self.model).__name__
+            raise ModelError(f"The local engine cannot run {name}: {error}. {_ELSEWHERE}") from error
+        for row, ids in zip(ours[:, 0].float(), (long, short), strict=True):
+            own = self.model(torch.tensor([ids], device=self.device)).logits[0, -1].float()
+            tolerance = 1e-2 if self.model.dtype == torch.float32 else 0.1
+            if not (row - own).norm() <= tolerance * own.norm():
+                raise ModelError(
+                    f"The local engine and {type(self.model).__name__}'s own forward pass disagree "
+                    f"(relative difference {(row - own).norm() / own.norm():.2g}). {_ELSEWHERE}"
+                )
+        self.bytes_per_position = slots.bytes_per_position()
+
+    # ── many jobs ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    @torch.inference_mode()
+    def run(
+        self,
+        jobs: Sequence[Job],
+        *,
+        temperature: float = 1.0,
+        seed: int = 0,
+        stop: Callable[[Sequence[int]], bool] | None = None,
+    ) -> Iterator[tuple[int, Done]]:
+        """Yield (index, Done) as jobs finish.
+
+        Samples are drawn by inverting the cumulative distribution at uniforms that depend on the seed, the prompt
+        and the sample's number alone, so they do not change with the batch size or with the other prompts.
+        `stop` sees the new tokens of a row after each step and may end it.
+        """
+        if temperature <= 0:
+            raise RequestError(f"temperature must be positive, not {temperature}; the first reply is greedy anyway.")
+        for index, job in enumerate(jobs):
+            if not job.prompt:
+                raise RequestError(f"Prompt {index} has no tokens.")
+        if not jobs:
+            return
+        shared = plan.common_prefix([job.prompt for job in jobs]) if len(jobs) > 1 else 0
+        shared = min(shared, min(len(job.prompt) for job in jobs) - 1)
+        prefix = Slots(1, max(shared, 1))
+        if shared:
+            self._forward(prefix, 0, [jobs[0].prompt[:shared]], [0])
+        for band in plan.bands([plan.need(job) for job in jobs]):
+            yield from self._run_band(jobs, band, prefix, shared, temperature, seed, stop)
+
+    def _run_band(
+        self,
+        jobs: Sequence[Job],
+        band: Sequence[int],
+        prefix: Slots,
+        shared: int,
+        temperature: float,
+        seed: int,
+        stop: Callable[[Sequence[int]], bool] | None,
+    ) -> Iterator[tuple[int, Done]]:
+        length = max(plan.need(jobs[i]) for i in band)
+        capacity = self._capacity(length, sum(1 + jobs[i].samples for i in band))
+        groups = plan.groups([jobs[i].prompt for i in band], shared)
+        queue = plan.split([[band[i] for i in group] for group in groups], jobs, capacity)
+        slots = Slots(capacity, length)
+        done = {i: Done(samples=[Reply() for _ in range(jobs[i].samples)]) for i in band}
+        waiting = {i: 1 + jobs[i].samples for i in band}
+        active: list[Row] = []
+
+        while queue or active:
+            free = capacity - len(active)
+            if queue and plan.rows(queue[0]) <= free and (not active or free * 4 >= capacity):
+                admitted: list[Unit] = []
+                tokens = 0
+                while queue and plan.rows(queue[0]) <= free:
+                    cost = max(len(jobs[i].prompt) for i, _ in queue[0]) - shared
+                    if admitted and tokens + cost > PREFILL_TOKENS:
+                        break
+                    tokens, free = tokens + cost, free - plan.rows(queue[0])
+                    admitted.append(queue.pop(0))
+                new = self._prefill(jobs, admitted, slots, len(active), prefix, shared, done, temperature, seed)
+                active.extend(new)
+            else:
+                tokens_B = [[row.reply.tokens[-1]] for row in active]
+                logits, _ = self._forward(slots, 0, tokens_B, [row.position for row in active])
+                for row in active:
+                    row.position += 1
+                extend(active, logits[:, 0], temperature)
+            for row in self._retire(jobs, active, slots, stop):
+                target = done[row.job]
+                if row.sample is None:
+                    target.reply = row.reply if jobs[row.job].max_tokens else None
+                else:
+                    target.samples[row.sample] = row.reply
+                waiting[row.job] -= 1
+                if not waiting[row.job]:
+                    yield row.job, done.pop(row.job)
+
+    def _capacity(self, length: int, wanted: int) -> int:
+        """Rows decoded at once within the memory bound (three copies of a row's logits live at the same time)."""
+        row = length * self.bytes_per_position + 3 * 4 * self.vocabulary
+        most = MOST_ROWS["cuda" if self.device.type == "cuda" else "cpu"]
+        return max(1, min(wanted, most, self.memory // row))
+
+    def _prefill(
+        self,
+        jobs: Sequence[Job],
+        units: Sequence[Unit],
+        slots: Slots,
+        first: int,
+        prefix: Slots,
+        shared: int,
+        done: dict[int, Done],
+        temperature: float,
+        seed: int,
+    ) -> list[Row]:
+        """Read the prompts of `units` into rows first…, score continuations, fork samples, pick first tokens.
+
+        A unit is a list of (job, rows wanted of it) whose prompts share a stem: the stem is read once per unit, the
+        rest of each prompt from a copy of it.
+        """
+        lone = all(len(unit) == 1 for unit in units)
+        stems = [plan.stem([jobs[i].prompt for i, _ in unit], shared, whole=lone) for unit in units]
+        slots.load(prefix, slice(first, first + len(units)), shared)
+        want_hidden = any(jobs[i].hidden for unit in units for i, _ in unit)
+        reads = [list(jobs[unit[0][0]].prompt[shared:stem]) for unit, stem in zip(units, stems, strict=True)]
+        if any(reads):  # a unit whose stem is all shared has nothing to read: it reads its last shared token again
+            last = max(shared - 1, 0)
+            starts = [shared if read else last for read in reads]
+            reads = [read or [jobs[unit[0][0]].prompt[last]] for read, unit in zip(reads, units, strict=True)]
+            logits, hidden = self._forward(slots, first, reads, starts, hidden=want_hidden and lone)
+        flat = [pair for unit in units for pair in unit]
+        order = [i for i, _ in flat]
+        if not lone:
+            # Copies go from the last unit to the first, so that no stem is overwritten before it has been copied.
+            place, moves = first + len(order), []
+            for u in reversed(range(len(units))):
+                for _ in units[u]:
+                    place -= 1
+                    moves.append((first + u, place))
+            for source, target in moves:
+                if source != target:
+                    slots.copy([source], [target], max(stems))
+            rest = [list(jobs[i].prompt[s:]) for u, s in zip(units, stems, strict=True) for i, _ in u]
+            starts = [s for u, s in zip(units, stems, strict=True) for _ in u]
+            logits, hidden = self._forward(slots, first, rest, starts, hidden=want_hidden)
+        last_BV = logits[:, -1].float()
+        for b, i in enumerate(order):
+            if jobs[i].hidden and hidden is not None:
+                done[i].hidden_LD = hidden[b].cpu().numpy()
+        # A job whose samples did not fit into one unit comes more than once; it is scored with its greedy row.
+        scored = [jobs[i].continuations if None in wanted else () for i, wanted in flat]
+        if any(scored):
+            self._score(order, scored, [len(jobs[i].prompt) for i in order], slots, first, last_BV, done)
+
+        rows: list[Row] = []
+        forks: list[tuple[int, Row]] = []
+        for b, (i, wanted) in enumerate(flat):
+            new = [Row(i, n, len(jobs[i].prompt), Reply(), uniforms(seed, jobs[i], n)) for n in wanted]
+            rows.append(new[0])
+            forks += [(b, row) for row in new[1:]]
+        if forks:
+            sources = [first + b for b, _ in forks]
+            reach = max(len(jobs[i].prompt) for i in order)
+            slots.copy(sources, range(first + len(order), first + len(order) + len(forks)), reach)
+            rows += [row for _, row in forks]
+            last_BV = last_BV[[*range(len(order)), *(b for b, _ in forks)]]
+        extend(rows, last_BV, temperature)
+        return rows
+
+    def _score(
+        self,
+        order: Sequence[int],
+        scored: Sequence[tuple[tuple[int, ...], ...]],
+        starts: Sequence[int],
+        slots: Slots,
+        first: int,
+        last_BV: torch.Tensor,
+        done: dict[int, Done],
+    ) -> None:
+        """Teacher-force the continuations `scored[b]` behind the prompt of row first+b, all in one pass.
+
+        The continuations of a prompt lie one after another in the slots behind it; a mask lets each see the prompt
+        and itself only, and positions start anew for each, so nothing is copied.
+        """
+        packed = [[t for c in given for t in c[:-1]] or [0] for given in scored]
+        told = [
+            [start + k for c in given for k in range(len(c) - 1)] or [start]
+            for given, start in zip(scored, starts, strict=True)
+        ]
+        width, reach = max(map(len, packed)), max(s + len(p) for s, p in zip(starts, packed, strict=True))
+        if self.kinds != ("full_attention",) and reach > self.window:
+            raise ModelError("Scoring continuations beyond a sliding attention window is not supported.")
+        mask = np.zeros((len(order), width, reach), bool)
+        mask[:, :, 0] = True  # padding sees something, so that its softmax is finite
+        for b, (start, given) in enumerate(zip(starts, scored, strict=True)):
+            owner = np.array([n for n, c in enumerate(given) for _ in c[:-1]] or [-1])
+            mask[b, width - len(owner) :, :start] = True
+            mask[b, width - len(owner) :, start : start + len(owner)] = np.tri(len(owner), dtype=bool) & (
+                owner[:, None] == owner
+            )
+        logits, _ = self._forward(
+            slots, first, packed, starts, keep=width, mask=torch.from_numpy(mask).to(self.device), positions=told
+        )
+        first_BV = torch.log_softmax(last_BV, -1)
+        for b, i in enumerate(order):
+            at = width - len(packed[b])
+            for continuation in scored[b]:
+                scores = [float(first_BV[b, continuation[0]])]
+                if len(continuation) > 1:
+                    rows_TV = torch.log_softmax(logits[b, at : at + len(continuation) - 1].float(), -1)
+                    targets = torch.tensor(continuation[1:], device=self.device)
+                    scores += rows_TV.gather(1, targets[:, None])[:, 0].tolist()
+                    at += len(continuation) - 1
+                done[i].scores.append(scores)
+
+    def _retire(
+        self, jobs: Sequence[Job], active: list[Row], slots: Slots, stop: Callable[[Sequence[int]], bool] | None
+    ) -> list[Row]:
+        """Take finished rows out of `active` and close the gaps with the last rows, whose slots are moved."""
+        finished = []
+        for row in active:
+            tokens = row.reply.tokens
+            row.reply.ended = tokens[-1] in self.end_ids or bool(stop and stop(tokens))
+            if row.reply.ended or len(tokens) >= jobs[row.job].max_tokens:
+                finished.append(row)
+        if not finished:
+            return finished
+        gone = {id(row) for row in finished}
+        kept = [k for k, row in enumerate(active) if id(row) not in gone]
+        holes = [k for k in range(len(kept)) if id(active[k]) in gone]
+        movers = kept[len(kept) - len(holes) :] if holes else []
+        if holes:
+            slots.copy(movers, holes, max(active[k].position for k in movers))
+            for hole, mover in zip(holes, movers, strict=True):
+                active[hole] = active[mover]
+        del active[len(kept) :]
+        return finished
+
+
+_ELSEWHERE = "Serve the model (vLLM, transformers serve, …) and use openai:NAME@URL instead."
+
+
+def _attention_kinds(model: PreTrainedModel) -> tuple[tuple[str, ...], int]:
+    """The kinds of attention layer that the model mixes, and the width of its sliding window."""
+    config = model.config.get_text_config(decoder=True)
+    window = getattr(config, "sliding_window", None)
+    kinds = tuple(dict.fromkeys(getattr(config, "layer_types", None) or ()))
+    if not kinds:
+        slides = window and getattr(config, "use_sliding_window", True)
+        kinds = ("sliding_attention",) if slides else ("full_attention",)
+    strange = set(kinds) - {"full_attention", "sliding_attention"}
+    if strange:
+        raise ModelError(
+            f"The local engine runs full and sliding attention; {type(model).__name__} also has "
+            f"{', '.join(sorted(strange))}. {_ELSEWHERE}"
+        )
+    return kinds, int(window or 0)

@@ -1,0 +1,98 @@
+"""In which order and company prompts are read: common prefixes, bands of like length, groups, rows.
+
+Pure functions of token ids; nothing here knows a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do with one prompt."""
+
+    prompt: tuple[int, ...]
+    max_tokens: int = 0
+    """New tokens of the greedy reply and of each sample; 0 for scoring only."""
+    samples: int = 0
+    continuations: tuple[tuple[int, ...], ...] = ()
+    """Token sequences to score as if the model had produced them after the prompt."""
+    hidden: bool = False
+
+
+Unit = list[tuple[int, tuple[int | None, ...]]]
+"""Jobs whose prompts are read together, each with its rows: None is the greedy one, numbers are samples."""
+
+
+def need(job: Job) -> int:
+    """Positions that the job's longest row takes."""
+    return len(job.prompt) + max(job.max_tokens, sum(len(c) for c in job.continuations), 1)
+
+
+def common_prefix(prompts: Sequence[tuple[int, ...]]) -> int:
+    """Tokens that all prompts begin with."""
+    low, high = min(prompts), max(prompts)  # in lexicographic order, what these two share, all share
+    size = 0
+    for a, b in zip(low, high, strict=False):
+        if a != b:
+            break
+        size += 1
+    return size
+
+
+def stem(prompts: Sequence[tuple[int, ...]], shared: int, *, whole: bool) -> int:
+    """How far a group's prompts go together; unless `whole`, each is left at least one token of its own."""
+    return max(shared, min(common_prefix(prompts), min(map(len, prompts)) - (not whole)))
+
+
+def bands(needs: Sequence[int]) -> Iterator[list[int]]:
+    """Indices from longest to shortest, in bands whose members need at most twice (or 128 more than) the least."""
+    order = sorted(range(len(needs)), key=lambda i: -needs[i])
+    start = 0
+    while start < len(order):
+        widest = needs[order[start]]
+        end = start
+        while end < len(order) and widest <= max(2 * needs[order[end]], needs[order[end]] + 128):
+            end += 1
+        yield order[start:end]
+        start = end
+
+
+def groups(prompts: Sequence[tuple[int, ...]], shared: int) -> list[list[int]]:
+    """Indices in groups that share at least a quarter (and 8 tokens) beyond the common prefix, longest first."""
+    order = sorted(range(len(prompts)), key=lambda i: prompts[i])
+    found: list[list[int]] = []
+    for i in order:
+        if found and len(found[-1]) < 16:
+            group = [prompts[j] for j in found[-1]] + [prompts[i]]
+            saved, longest = common_prefix(group) - shared, max(map(len, group)) - shared
+            if saved >= max(8, longest / 4):
+                found[-1].append(i)
+                continue
+        found.append([i])
+    return sorted(found, key=lambda group: -max(len(prompts[i]) for i in group))
+
+
+def split(groups: Sequence[Sequence[int]], jobs: Sequence[Job], capacity: int) -> list[Unit]:
+    """Units that fit into `capacity` rows each; a job with more samples than that comes in several."""
+    units: list[Unit] = []
+    for group in groups:
+        unit: Unit = []
+        for i in group:
+            wanted: tuple[int | None, ...] = (None, *range(jobs[i].samples))
+            while wanted:
+                room = capacity - rows(unit)
+                if not room:
+                    units.append(unit)
+                    unit, room = [], capacity
+                unit.append((i, wanted[:room]))
+                wanted = wanted[room:]
+        units.append(unit)
+    return units
+
+
+def rows(unit: Unit) -> int:
+    """Rows that a unit takes once its prompts are read."""
+    return sum(len(wanted) for _, wanted in unit)

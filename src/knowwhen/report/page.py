@@ -1,0 +1,157 @@
+"""The page: a signature, its outcomes and the manifest become one HTML file that asks nothing of anyone.
+
+Figures come from the signature and are only written, never computed, here. The page may load nothing: its
+content-security policy allows one style sheet and one script, both inside it and named by their SHA-256.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from knowwhen import registry
+from knowwhen.payoff import Payoff
+from knowwhen.report import charts, numbers, questions
+from knowwhen.types import Outcome
+
+_HERE = Path(__file__).parent
+
+VERDICTS = {
+    "answers too much": "It answers too much",
+    "declines too much": "It declines too much",
+    "balanced": "It leans neither way",
+    "cannot tell": "It shows no clear lean",
+}
+"""The signature's direction → the page's headline."""
+
+PAIRS = (
+    ("Restraint, and what it costs", ("hit_rate", "false_alarm")),
+    ("Judgement, and policy", ("d_prime", "criterion")),
+    ("Knowledge: when it chose to answer, and when it had to", ("accuracy_answered", "accuracy_forced")),
+    ("What it adds up to", ("truthfulness", "score")),
+)
+"""The headline figures, two a card: none of restraint stands without its cost."""
+
+COLUMNS = ("hit_rate", "false_alarm", "d_prime", "criterion", "accuracy_answered", "accuracy_forced", "score")
+"""The measures of the slice tables."""
+
+OTHERS = ("right_move", "precision", "recall", "f1", "false_alarm")
+"""The measures of the small table, to compare with published ones; false alarm again, as recall's cost."""
+
+
+def render(signature: Mapping[str, Any], outcomes: Sequence[Outcome], manifest: Mapping[str, Any]) -> str:
+    """The report as one self-contained HTML page.
+
+    Args:
+        signature: the content of signature.json; the only source of figures.
+        outcomes: every graded and ungraded outcome, shown one by one.
+        manifest: the content of manifest.json, shown whole.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        measures=numbers.MEASURES,
+        value=numbers.value,
+        interval=numbers.interval,
+        figure=numbers.figure,
+        few=numbers.few,
+        number=numbers.number,
+        percent=numbers.percent,
+        strip=charts.strip,
+        shade=charts.shade,
+        outline=charts.outline,
+    )
+    style = (_HERE / "page.css").read_text(encoding="utf-8")
+    script = (_HERE / "page.js").read_text(encoding="utf-8")
+    page = environment.get_template("page.html").render(
+        signature=signature,
+        verdict=verdict(signature),
+        pairs=PAIRS,
+        columns=COLUMNS,
+        others=OTHERS,
+        threshold=Payoff(**signature["payoff"]).threshold,
+        plane=charts.plane(signature),
+        scenarios=charts.worst_first(signature["slices"].get("scenario", {})),
+        slices={kind: charts.worst_first(found) for kind, found in signature["slices"].items() if found},
+        moves=questions.MOVES,
+        rows=len(outcomes),
+        command=command(manifest),
+        facts=facts(manifest),
+        data=Markup(questions.inline_json(questions.data(outcomes))),
+        style=Markup(style),
+        style_hash=_csp_hash(style),
+        script=Markup(script),
+        script_hash=_csp_hash(script),
+    )
+    # Lone surrogates cannot be written as UTF-8, and HTML has no NUL; a model may produce either.
+    return re.sub("[\ud800-\udfff\x00]", "\ufffd", page)
+
+
+def verdict(signature: Mapping[str, Any]) -> str:
+    """The page's headline, in a few words."""
+    if signature["overall"]["criterion"]["value"] is None:
+        return "Nothing to judge by"
+    direction: str = signature["direction"]
+    return VERDICTS.get(direction, direction.capitalize())
+
+
+def command(manifest: Mapping[str, Any]) -> str:
+    """The command that asks the same again, as one would type it; "" if the manifest names no model."""
+    if not manifest.get("model"):
+        return ""
+    words = ["knowwhen", "audit", manifest["model"]]
+    words += [word for suite in manifest.get("suites", ()) for word in ("--suite", suite)]
+    words += ["--seed", manifest["seed"]] if "seed" in manifest else []
+    words += ["--system", manifest["system"]] if manifest.get("system") else []
+    words += ["--max-tokens", manifest["generation"]["max_tokens"]] if "generation" in manifest else []
+    judge = registry.parse(manifest.get("grader", "rules"))[1].get("model")
+    words += ["--judge", judge] if judge else []
+    return shlex.join(map(str, words))
+
+
+def facts(manifest: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The manifest as (heading, [(name, value)]), whatever it holds: nothing that was recorded is left out."""
+    single = [(_words(key), _plain(found)) for key, found in manifest.items() if not isinstance(found, Mapping)]
+    parts = [(_words(key), list(_leaves(found))) for key, found in manifest.items() if isinstance(found, Mapping)]
+    return [(heading, entries) for heading, entries in [("run", single), *parts] if entries]
+
+
+def _leaves(found: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    for key, inner in found.items():
+        name = f"{before}{_words(str(key))}"
+        if isinstance(inner, Mapping):
+            yield from _leaves(inner, f"{name} · ")
+        else:
+            yield name, _plain(inner)
+
+
+def _words(key: str) -> str:
+    return key.replace("_", " ")
+
+
+def _plain(found: Any) -> str:
+    if isinstance(found, list | tuple):
+        return ", ".join(map(str, found)) or "none"
+    if found is None or found == "":
+        return "none"
+    if isinstance(found, bool):
+        return "yes" if found else "no"
+    return str(found)
+
+
+def _csp_hash(text: str) -> str:
+    """The source expression that allows exactly this inline text (CSP Level 3, §2.3.1)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,193 @@
+"""The engine against the model's own, plain, one-prompt-at-a-time passes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from knowwhen.errors import ModelError, RequestError
+from knowwhen.models import _plan as plan
+from knowwhen.models._engine import Engine
+from knowwhen.models._plan import Job
+
+from . import tiny
+
+SMALL = 60_000
+"""Bytes that hold only a few rows, so that prompts wait, enter and leave."""
+
+
+def some_prompts(count: int = 40, seed: int = 0, shared: int = 5) -> list[tuple[int, ...]]:
+    """Prompts of mixed length with a common beginning; some share more, two are equal, one is a prefix of another."""
+    rng = np.random.default_rng(seed)
+    head = rng.integers(12, 96, shared).tolist()
+    prompts = [tuple(head + rng.integers(12, 96, rng.integers(1, 30)).tolist()) for _ in range(count)]
+    stem = tuple(head + rng.integers(12, 96, 20).tolist())
+    return [*prompts, (*stem, 20, 21), (*stem, 30), (*stem, 30, 31, 32), stem, stem, (*stem, 40, 41)]
+
+
+def generate(model, prompt: tuple[int, ...], new: int) -> list[int]:
+    ids = torch.tensor([prompt])
+    out = model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=new, pad_token_id=0)
+    return out[0, len(prompt) :].tolist()
+
+
+@pytest.mark.parametrize("kind", ["llama", "qwen2", "mistral", "gemma3_text", "gpt2", "gpt_neox"])
+@pytest.mark.parametrize("memory", [SMALL, 1 << 30])
+def test_greedy_tokens_are_those_of_generate(kind: str, memory: int) -> None:
+    model = tiny.model(kind)
+    prompts = some_prompts()
+    engine = Engine(model, frozenset({0}), memory)
+    done = dict(engine.run([Job(p, max_tokens=4 + i % 9) for i, p in enumerate(prompts)]))
+    assert sorted(done) == list(range(len(prompts)))
+    for i, prompt in enumerate(prompts):
+        assert done[i].reply.tokens == generate(model, prompt, 4 + i % 9)
+
+
+def test_the_small_memory_of_these_tests_really_makes_prompts_wait() -> None:
+    engine = Engine(tiny.model(), frozenset({0}), SMALL)
+    assert 2 <= engine._capacity(64, 1000) < 20
+
+
+def test_a_reply_ends_with_the_end_token_and_says_so() -> None:
+    model = tiny.model()
+    prompts = some_prompts(60, seed=1)
+    free = dict(Engine(model, frozenset()).run([Job(p, max_tokens=12) for p in prompts]))
+    common = int(np.bincount([t for d in free.values() for t in d.reply.tokens]).argmax())
+    ended = dict(Engine(model, frozenset({common}), SMALL).run([Job(p, max_tokens=12) for p in prompts]))
+    assert any(d.reply.ended for d in ended.values())
+    for i in free:
+        full = free[i].reply.tokens
+        cut = full[: full.index(common) + 1] if common in full else full
+        assert ended[i].reply.tokens == cut
+        assert ended[i].reply.ended == (common in full)
+
+
+def test_log_probabilities_and_hidden_states_are_those_of_a_plain_pass() -> None:
+    model = tiny.model()
+    prompts = some_prompts(10)
+    done = dict(Engine(model, frozenset(), SMALL).run([Job(p, max_tokens=5, hidden=True) for p in prompts]))
+    for i, prompt in enumerate(prompts):
+        with torch.no_grad():
+            whole = torch.tensor([[*prompt, *done[i].reply.tokens]])
+            logits = torch.log_softmax(model(whole).logits[0].double(), -1)
+            states = model(torch.tensor([prompt]), output_hidden_states=True).hidden_states
+        at = range(len(prompt) - 1, whole.shape[1] - 1)
+        expected = [float(logits[p, t]) for p, t in zip(at, done[i].reply.tokens, strict=True)]
+        np.testing.assert_allclose(done[i].reply.logprobs, expected, atol=1e-4)
+        np.testing.assert_allclose(done[i].hidden_LD, torch.stack([s[0, -1] for s in states]).numpy(), atol=1e-4)
+
+
+def test_scored_continuations_equal_plain_teacher_forcing() -> None:
+    model = tiny.model()
+    rng = np.random.default_rng(3)
+    jobs = []
+    for i, prompt in enumerate(some_prompts(12)):
+        given = [tuple(rng.integers(12, 96, n).tolist()) for n in (1, 3, 7)[: i % 4]]
+        jobs.append(Job(prompt, max_tokens=i % 3, continuations=tuple(given)))
+    done = dict(Engine(model, frozenset({0}), SMALL).run(jobs))
+    for i, job in enumerate(jobs):
+        assert len(done[i].scores) == len(job.continuations)
+        assert (done[i].reply is None) == (job.max_tokens == 0)
+        for scores, continuation in zip(done[i].scores, job.continuations, strict=True):
+            with torch.no_grad():
+                whole = torch.log_softmax(model(torch.tensor([[*job.prompt, *continuation]])).logits[0], -1)
+            expected = [float(whole[len(job.prompt) - 1 + k, t]) for k, t in enumerate(continuation)]
+            np.testing.assert_allclose(scores, expected, atol=1e-4)
+        if job.max_tokens:  # scoring leaves the reply alone
+            assert done[i].reply.tokens == generate(model, job.prompt, job.max_tokens)
+
+
+@pytest.mark.parametrize("memory", [SMALL, 200_000, 1 << 30])
+def test_samples_depend_on_the_seed_and_the_prompt_alone(memory: int) -> None:
+    model = tiny.model()
+    jobs = [Job(p, max_tokens=6, samples=5) for p in some_prompts(8)]
+    alone = [next(Engine(model, frozenset({0})).run([job], seed=7))[1] for job in jobs]
+    together = dict(Engine(model, frozenset({0}), memory).run(jobs[::-1], seed=7))
+    other = dict(Engine(model, frozenset({0}), memory).run(jobs, seed=8))
+    for i, job in enumerate(jobs):
+        mine = together[len(jobs) - 1 - i]
+        assert [s.tokens for s in mine.samples] == [s.tokens for s in alone[i].samples]
+        assert [s.tokens for s in mine.samples] != [s.tokens for s in other[i].samples]
+        assert mine.reply.tokens == generate(model, job.prompt, 6)
+
+
+def test_more_samples_than_rows_fit_are_drawn_in_turns() -> None:
+    model, prompt = tiny.model(), some_prompts(1)[0]
+    few, many = (Engine(model, frozenset(), m) for m in (SMALL, 1 << 30))
+    jobs = [Job(prompt, max_tokens=4, samples=50, continuations=((20, 21),))]
+    (_, a), (_, b) = next(few.run(jobs)), next(many.run(jobs))
+    assert [s.tokens for s in a.samples] == [s.tokens for s in b.samples]
+    assert len(a.scores) == 1
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+def test_samples_follow_the_tempered_distribution(temperature: float) -> None:
+    model, prompt = tiny.model(), (20, 30, 40)
+    count = 4000
+    _, done = next(Engine(model, frozenset()).run([Job(prompt, 1, samples=count)], temperature=temperature, seed=1))
+    seen_V = np.bincount([s.tokens[0] for s in done.samples], minlength=96) / count
+    with torch.no_grad():
+        true_V = torch.softmax(model(torch.tensor([prompt])).logits[0, -1] / temperature, -1).numpy()
+    # Total variation of an empirical distribution is about ½ Σ √(2p(1−p)/πn): twice that is far beyond chance.
+    chance = 0.5 * np.sqrt(2 * true_V * (1 - true_V) / (np.pi * count)).sum()
+    assert 0.5 * np.abs(seen_V - true_V).sum() < 2 * chance
+
+
+@pytest.mark.parametrize("kind", ["bloom", "mamba"])
+def test_a_model_that_the_engine_would_get_wrong_is_refused(kind: str) -> None:
+    with pytest.raises(ModelError, match="openai:NAME@URL"):
+        Engine(tiny.model(kind), frozenset())
+
+
+def test_nothing_is_left_on_the_model_when_a_run_is_abandoned() -> None:
+    model = tiny.model()
+    before = {name: dict(module.__dict__) for name, module in model.named_modules()}
+    run = Engine(model, frozenset(), SMALL).run([Job(p, 8) for p in some_prompts()])
+    next(run)
+    run.close()
+    for name, module in model.named_modules():
+        assert module.__dict__.keys() == before[name].keys()
+    assert not torch.is_inference_mode_enabled()
+
+
+def test_wrong_requests_are_refused() -> None:
+    engine = Engine(tiny.model(), frozenset())
+    with pytest.raises(RequestError, match="temperature"):
+        next(engine.run([Job((1,), 1)], temperature=0))
+    with pytest.raises(RequestError, match="Prompt 1 has no tokens"):
+        next(engine.run([Job((1,), 1), Job((), 1)]))
+    assert list(engine.run([])) == []
+
+
+prompts_strategy = st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=12).map(tuple), min_size=1, max_size=30)
+
+
+@given(prompts_strategy)
+def test_the_common_prefix_is_the_longest_that_all_share(prompts) -> None:
+    size = plan.common_prefix(prompts)
+    assert all(p[:size] == prompts[0][:size] for p in prompts)
+    if all(len(p) > size for p in prompts):
+        assert len({p[size] for p in prompts}) > 1
+
+
+@given(prompts_strategy, st.integers(1, 9), st.data())
+@settings(max_examples=60)
+def test_plans_lose_nothing_and_fit(prompts, capacity, data) -> None:
+    shared = min(plan.common_prefix(prompts), min(map(len, prompts)) - 1)
+    groups = plan.groups(prompts, shared)
+    assert sorted(i for group in groups for i in group) == list(range(len(prompts)))
+    jobs = [Job(p, 1, samples=data.draw(st.integers(0, 12))) for p in prompts]
+    units = plan.split(groups, jobs, capacity)
+    assert all(0 < plan.rows(unit) <= capacity for unit in units)
+    rows = [(i, row) for unit in units for i, wanted in unit for row in wanted]
+    wanted = [(i, row) for i, job in enumerate(jobs) for row in (None, *range(job.samples))]
+    assert sorted(rows, key=str) == sorted(wanted, key=str)
+    for group in groups:
+        size = plan.stem([prompts[i] for i in group], shared, whole=False)
+        assert all(size < len(prompts[i]) and prompts[i][:size] == prompts[group[0]][:size] for i in group)
+    needs = [plan.need(job) for job in jobs]
+    bands = list(plan.bands(needs))
+    assert sorted(i for band in bands for i in band) == list(range(len(jobs)))

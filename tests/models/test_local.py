@@ -1,0 +1,189 @@
+"""Text in, text out: layouts, ends, thinking, hidden states on disk, adapters, the real default model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from knowwhen.errors import ModelError, RequestError
+from knowwhen.models.local import LocalModel, lay_out, open_local
+from knowwhen.types import Generation, Message, Need, Stop
+
+from . import tiny
+
+NO_SYSTEM = tiny.CHAT.replace("<{{ m['role'] }}>", "{{ raise_exception('no system') if m['role'] == 'system' }}<user>")
+
+
+def local(kind: str = "llama", template: str | None = tiny.CHAT, **options: object) -> LocalModel:
+    return LocalModel(f"tiny-{kind}", tiny.model(kind), tiny.tokenizer(template), **options)
+
+
+def chat(*contents: str) -> tuple[Message, ...]:
+    """user, assistant, user … turns."""
+    roles = ["user", "assistant"] * len(contents)
+    return tuple(Message(role, content) for role, content in zip(roles, contents, strict=False))
+
+
+PROMPTS = [chat(f"w{i} w{i + 7} w{3 * i}") for i in range(9)] + [chat("w1 w2", "w3", "w4"), chat("w1 w2", "w3", "w5")]
+
+
+def test_replies_are_those_of_generate_with_the_chat_template() -> None:
+    model = local()
+    replies = dict(model.respond(PROMPTS, Generation(max_tokens=6, needs=frozenset({Need.LOGPROBS}))))
+    for i, prompt in enumerate(PROMPTS):
+        turns = [{"role": m.role, "content": m.content} for m in prompt]
+        ids = model.tokenizer.apply_chat_template(
+            turns, add_generation_prompt=True, return_tensors="pt", return_dict=True
+        )
+        assert tuple(ids["input_ids"][0].tolist()) == model.tokens(prompt)
+        out = model.model.generate(**ids, do_sample=False, max_new_tokens=6, pad_token_id=0)[0].tolist()
+        new = out[ids["input_ids"].shape[1] :]
+        assert replies[i].text == model.tokenizer.decode(new, skip_special_tokens=True).strip()
+        assert replies[i].tokens_in == ids["input_ids"].shape[1]
+        assert replies[i].tokens_out == len(new) == len(replies[i].logprobs)
+        assert replies[i].stop is (Stop.END if new[-1] == 0 else Stop.LENGTH)
+
+
+def test_a_template_without_a_system_role_gets_the_system_words_in_the_first_turn() -> None:
+    plain, strict = local(), local(template=NO_SYSTEM)
+    conversation = (Message("system", "w9"), *chat("w1 w2"))
+    assert strict.tokens(conversation) == strict.tokens(chat("w9\n\nw1 w2"))
+    assert plain.tokens(conversation) != strict.tokens(conversation)
+
+
+def test_a_template_that_fails_says_whose_it_is() -> None:
+    model = local(template="{{ raise_exception('bad turn') }}")
+    with pytest.raises(ModelError, match=r"tiny-llama failed: bad turn"):
+        model.tokens(chat("w1"))
+
+
+def test_a_base_model_gets_questions_and_answers_and_stops_after_its_answer() -> None:
+    assert lay_out((Message("system", "Be brief."), *chat("One?", "1", "Two?"))) == (
+        "Be brief.\nQuestion: One?\nAnswer: 1\nQuestion: Two?\nAnswer:"
+    )
+    model = local(template=None)
+    long = dict(model.respond(PROMPTS, Generation(max_tokens=60)))
+    for reply in long.values():
+        assert "\nQuestion:" not in reply.text
+        assert "\n\n" not in reply.text
+    newline = model.tokenizer.convert_tokens_to_ids("\n")
+    assert model._answer_is_over([20, newline, newline])
+    assert not model._answer_is_over([newline, newline, 20])  # leading empty lines are no answer yet
+
+
+def test_thinking_is_split_off_also_when_the_template_opened_it() -> None:
+    from knowwhen.models._rows import Reply
+
+    ids = lambda text: tiny.tokenizer().encode(text)  # noqa: E731
+    model = local()
+    assert model._text(Reply(ids("<think> w1 </think> w2")), (1,)) == ("w1", "w2")
+    assert model._text(Reply(ids("w1 </think> w2")), tuple(ids("<user> w5 <reply> <think>"))) == ("w1", "w2")
+    assert model._text(Reply(ids("w1 w2")), tuple(ids("<user> w5 <reply> <think>")))[1] == ""
+
+
+def test_a_prompt_beyond_the_context_is_an_error_of_ours_not_a_reply() -> None:
+    model = local()
+    long = chat(" ".join(["w1"] * 300))
+    replies = dict(model.respond([PROMPTS[0], long], Generation(max_tokens=4)))
+    assert replies[0].stop is not Stop.ERROR
+    assert replies[1].stop is Stop.ERROR
+    assert replies[1].cause == "prompt too long (256 positions)"
+
+
+def test_hidden_states_are_kept_on_request(tmp_path: Path) -> None:
+    model = local()
+    generation = Generation(max_tokens=2, needs=frozenset({Need.HIDDEN}), hidden_folder=str(tmp_path / "hidden"))
+    for index, reply in model.respond(PROMPTS, generation):
+        with torch.no_grad():
+            out = model.model(torch.tensor([model.tokens(PROMPTS[index])]), output_hidden_states=True)
+        stored = np.load(tmp_path / "hidden" / reply.hidden)
+        assert stored.shape == (3, 32)
+        np.testing.assert_allclose(stored, torch.stack([h[0, -1] for h in out.hidden_states]), rtol=2e-3, atol=2e-3)
+    with pytest.raises(RequestError, match="hidden_folder"):
+        next(model.respond(PROMPTS, Generation(needs=frozenset({Need.HIDDEN}))))
+
+
+def test_scores_of_given_replies_are_their_log_probabilities() -> None:
+    model = local()
+    scores = model.score(PROMPTS[:3], [["w1 w2", "w3"], [], ["w4 w5 w6"]])
+    assert [len(s) for s in scores] == [2, 0, 1]
+    prompt, tail = model.tokens(PROMPTS[2]), tiny.tokenizer().encode("w4 w5 w6")
+    with torch.no_grad():
+        logits = torch.log_softmax(model.model(torch.tensor([[*prompt, *tail]])).logits[0], -1)
+    expected = [float(logits[len(prompt) - 1 + k, t]) for k, t in enumerate(tail)]
+    np.testing.assert_allclose(scores[2][0], expected, atol=1e-4)
+    with pytest.raises(RequestError, match="no tokens"):
+        model.score(PROMPTS[:1], [[""]])
+
+
+def test_a_saved_folder_with_an_adapter_replies_as_the_adapted_model(tmp_path: Path) -> None:
+    import peft
+
+    from knowwhen.models._weights import Located
+
+    base = tiny.model()
+    base.save_pretrained(tmp_path / "base")
+    tiny.tokenizer().save_pretrained(tmp_path / "base")
+    torch.manual_seed(1)
+    adapted = peft.get_peft_model(base, peft.LoraConfig(r=2, target_modules=["q_proj", "down_proj"]))
+    for name, weight in adapted.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(weight, 0, 0.5)
+    adapted.save_pretrained(tmp_path / "adapter")
+    plain = open_local("base", Located(tmp_path / "base", None, {"name": "base"}, ()), device="cpu")
+    model = open_local("both", Located(tmp_path / "base", tmp_path / "adapter", {"name": "both"}, ()), device="cpu")
+    generation = Generation(max_tokens=8)
+    ours, unadapted = dict(model.respond(PROMPTS, generation)), dict(plain.respond(PROMPTS, generation))
+    assert any(ours[i].text != unadapted[i].text for i in ours)
+    for i, prompt in enumerate(PROMPTS):
+        ids = torch.tensor([model.tokens(prompt)])
+        out = adapted.generate(input_ids=ids, do_sample=False, max_new_tokens=8, pad_token_id=0)[0, ids.shape[1] :]
+        assert ours[i].text == model.tokenizer.decode(out.tolist(), skip_special_tokens=True).strip()
+
+
+def test_a_folder_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
+    from knowwhen.models._weights import Located
+
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ModelError, match="Cannot load 'broken'"):
+        open_local("broken", Located(tmp_path, None, {}, ()), device="cpu")
+
+
+QUESTIONS = [
+    "What is the capital of France?",
+    "Who wrote the diary of the last dodo?",
+    "How many legs does a spider have?",
+    "Name three colours of the rainbow, and say in one sentence why the sky is blue.",
+    "A farmer has 17 sheep and buys 5 more. Then he sells some of them to a neighbour who lives down the road, next to "
+    "the old mill. How many sheep are left?",
+    "What did Julius Caesar eat for breakfast on the day he crossed the Rubicon?",
+    "Translate 'good morning' into Spanish.",
+    "Is 97 a prime number?",
+]
+
+
+@pytest.mark.slow
+@pytest.mark.model
+def test_the_default_models_greedy_tokens_are_those_of_generate_on_64_prompts() -> None:
+    from knowwhen.models import open_model
+
+    model = open_model("smollm2")
+    prompts = [chat(q) for q in QUESTIONS]
+    prompts += [chat(f"{q} Answer in {n} words.") for n in (3, 12, 40) for q in QUESTIONS]
+    prompts += [(Message("system", "If you do not know, say so."), *chat(q)) for q in QUESTIONS]
+    prompts += [chat(q, "I am not sure.", "Please try again.") for q in QUESTIONS]
+    prompts += [chat(f"{q} " * n) for n in (2, 5) for q in QUESTIONS]
+    assert len(prompts) == 64
+    replies = dict(model.respond(prompts, Generation(max_tokens=24)))
+    ids = [model.tokens(p) for p in prompts]
+    assert len({len(i) for i in ids}) > 25  # of mixed length indeed
+    for i, prompt in enumerate(ids):
+        batch = torch.tensor([prompt])
+        out = model.model.generate(
+            batch, attention_mask=torch.ones_like(batch), do_sample=False, max_new_tokens=24
+        )[0, len(prompt) :].tolist()
+        assert replies[i].text == model.tokenizer.decode(out, skip_special_tokens=True).strip()
+        assert replies[i].tokens_out == len(out)
