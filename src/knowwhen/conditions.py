@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from knowwhen.types import Condition, Item, Message
 
 _SUFFIX = {
@@ -19,3 +21,15 @@ def put(item: Item, condition: Condition = Condition.FREE, system: str | None = 
     last = Message("user", item.messages[-1].content + _SUFFIX[condition])
     lead = (Message("system", system),) if system else ()
     return (*lead, *item.messages[:-1], last)
+
+
+def told(messages: Sequence[Message]) -> tuple[tuple[Message, ...], Condition]:
+    """The inverse of `put`: the conversation without the condition's words, and the condition.
+
+    A leading system message is left in place, for it may be the item's own.
+    """
+    last = messages[-1].content
+    for condition, suffix in _SUFFIX.items():
+        if suffix and last.endswith(suffix):
+            return (*messages[:-1], Message("user", last.removesuffix(suffix))), condition
+    return tuple(messages), Condition.FREE

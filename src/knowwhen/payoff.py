@@ -57,6 +57,6 @@ class Payoff:
             return math.nan
         if outcome.declined:
             return self.declined
-        if outcome.correct is None:
+        if outcome.correct is None and outcome.item.answerable:
             return math.nan
         return self.correct if outcome.correct else self.wrong

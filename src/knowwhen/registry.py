@@ -44,7 +44,7 @@ def names(kind: str) -> list[str]:
 
 def load(kind: str, name: str) -> ModuleType:
     """Import one variant. A missing dependency inside it raises its own ImportError, not "unknown name"."""
-    _known(kind, name)
+    name = _known(kind, name)
     if name in _entry_points(kind):
         return importlib.import_module(_entry_points(kind)[name].module)
     return importlib.import_module(f"{KINDS[kind]}.{name}")
@@ -52,7 +52,7 @@ def load(kind: str, name: str) -> ModuleType:
 
 def explain(kind: str, name: str) -> str:
     """A variant's docstring, read from its source without importing it."""
-    _known(kind, name)
+    name = _known(kind, name)
     point = _entry_points(kind).get(name)
     spec = importlib.util.find_spec(point.module if point else f"{KINDS[kind]}.{name}")
     if spec is None or spec.origin is None:
@@ -63,7 +63,7 @@ def explain(kind: str, name: str) -> str:
 
 def kinds_of(name: str) -> list[str]:
     """The kinds that have a variant of this name."""
-    return [kind for kind in KINDS if name in names(kind)]
+    return [kind for kind in KINDS if name.replace("-", "_") in names(kind)]
 
 
 def parse(spec: str) -> tuple[str, dict[str, object]]:
@@ -84,9 +84,11 @@ def parse(spec: str) -> tuple[str, dict[str, object]]:
         raise RequestError(f"Cannot read '{spec}': expected NAME or NAME(key=value, …). {error}") from None
 
 
-def _known(kind: str, name: str) -> None:
+def _known(kind: str, name: str) -> str:
+    """The name as its file is called: ``gemma3-270m`` is the file gemma3_270m.py, for a module cannot have a hyphen."""
     known = names(kind)
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else ""
-        raise RequestError(f"Unknown {kind.rstrip('s')} '{name}'.{hint} Known: {', '.join(known)}.")
+    if name.replace("-", "_") in known:
+        return name.replace("-", "_")
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    raise RequestError(f"Unknown {kind.removesuffix('s')} '{name}'.{hint} Known: {', '.join(known)}.")

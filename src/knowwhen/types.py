@@ -174,12 +174,20 @@ class Generation:
 class Model(Protocol):
     """Anything that replies: a local engine, a server, a simulation, a gated or steered model."""
 
-    name: str
-    """As the user wrote it."""
-    identity: Mapping[str, str]
-    """What pins the model down for the manifest: weights' hash, revision, server URL, library versions."""
-    offers: frozenset[Need]
-    """What can be asked of it; asking for more is a RequestError before anything runs."""
+    @property
+    def name(self) -> str:
+        """As the user wrote it."""
+        ...
+
+    @property
+    def identity(self) -> Mapping[str, str]:
+        """What pins the model down for the manifest: weights' hash, revision, server URL, library versions."""
+        ...
+
+    @property
+    def offers(self) -> frozenset[Need]:
+        """What can be asked of it; asking for more is a RequestError before anything runs."""
+        ...
 
     def respond(
         self, prompts: Sequence[Sequence[Message]], generation: Generation

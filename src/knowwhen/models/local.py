@@ -63,7 +63,7 @@ class LocalModel:
         model.train(False)
         self.chat = tokenizer.chat_template is not None
         self.engine = Engine(self.model, _end_ids(model, tokenizer), memory or _memory(model.device))
-        self.identity = {
+        self.identity: Mapping[str, str] = {
             **(identity or {}),
             "architecture": type(model).__name__,
             "dtype": str(model.dtype).removeprefix("torch."),

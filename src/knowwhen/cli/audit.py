@@ -1,0 +1,132 @@
+"""`knowwhen audit`: ask a model, grade what it replied, measure, report."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from knowwhen.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from knowwhen.records import Manifest
+
+
+def audit(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="smollm2, gemma3-270m, a transformers folder, a hub id, any of these +ADAPTER, openai:NAME@URL, "
+            "or simulated(…).",
+        ),
+    ],
+    suite: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--suite",
+            metavar="NAME",
+            help="What to ask: a suite's name, NAME(key=value), jsonl:FILE or csv:FILE. Repeat for more. "
+            "Left out: every built-in suite.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help="Ask at most N items of each suite, twins together."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="The run folder. Left out: runs/MODEL-HASH, the same for the same request."
+        ),
+    ] = None,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help="Of the questions, of sampling and of the intervals.")
+    ] = 0,
+    system: Annotated[
+        str | None, typer.Option("--system", metavar="TEXT", help="A system message before every question.")
+    ] = None,
+    require: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--require",
+            metavar="EXPR",
+            help="A bar to clear, such as 'false_alarm<0.05'. Repeat for more. A missed bar ends with exit code 1.",
+        ),
+    ] = None,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print signature.json and the bars, and nothing else, on stdout.")
+    ] = False,
+    judge: Annotated[
+        str | None, typer.Option("--judge", metavar="MODEL", help="Let this model grade, in place of the rules.")
+    ] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="OURS=YOURS",
+            help="For jsonl: and csv: suites: our field's name=your column's. Repeat for more.",
+        ),
+    ] = None,
+    max_tokens: Annotated[
+        int, typer.Option("--max-tokens", metavar="N", min=1, help="New tokens after which a reply is cut off.")
+    ] = 64,
+) -> None:
+    """Ask MODEL questions of which half should not be answered, and report how well it knows which.
+
+    The run can be stopped at any moment: the same command goes on where it stopped.
+    """
+    from knowwhen import run, suites
+    from knowwhen.cli import _figures
+    from knowwhen.cli._graders import open_grader
+    from knowwhen.cli._progress import progress
+    from knowwhen.models import open_model
+    from knowwhen.types import Generation
+
+    specs = tuple(suite or suites.DEFAULT)
+    items = suites.take(suites.load(specs, seed=seed, map=_pairs(map_ or [])), limit)
+    _figures.check(require or [], items)  # Before anything is asked: a typing error must not cost an audit.
+    opened = open_model(model, items=items, say=_say)
+    for note in getattr(opened, "notes", ()):
+        _say(f"note: {note}")
+    grader = open_grader("rules" if judge is None else f"judge(model={judge!r})", say=_say)
+    manifest = run.request(
+        opened,
+        items,
+        grader=grader.name,
+        grader_identity=grader.identity,
+        generation=Generation(max_tokens=max_tokens, seed=seed),
+        system=system,
+        suites=specs,
+        seed=seed,
+    )
+    folder = out or _folder(model, manifest)
+    try:
+        with progress() as show:
+            run.audit(opened, items, folder, manifest, grader.grade, batch=grader.batch, progress=show)
+    except KeyboardInterrupt:
+        _say(f"stopped. What was asked is kept in {folder}; the same command goes on from there.")
+        raise typer.Exit(130) from None
+    figures = run.measure(folder)
+    raise typer.Exit(_figures.end(figures, require or [], folder, as_json=json_))
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _pairs(maps: Sequence[str]) -> Mapping[str, str]:
+    for text in maps:
+        if not all(text.partition("=")):
+            raise RequestError(f"Cannot read --map '{text}': expected OURS=YOURS, such as input=question.")
+    return dict(text.split("=", 1) for text in maps)
+
+
+def _folder(model: str, manifest: Manifest) -> Path:
+    slug = re.sub(r"[^a-z0-9.]+", "-", model.lower()).strip("-.")[:48] or "model"
+    return Path("runs") / f"{slug}-{manifest.fingerprint[:8]}"

@@ -1,0 +1,42 @@
+"""`knowwhen list`: what there is, without importing any of it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import textwrap
+from typing import Annotated
+
+import typer
+
+from knowwhen import registry
+
+
+def list_(
+    kind: Annotated[
+        str | None, typer.Argument(metavar="KIND", help=f"One of: {', '.join(registry.KINDS)}. Left out: all.")
+    ] = None,
+) -> None:
+    """List the variants, one line each: name and what it is."""
+    kinds = list(registry.KINDS) if kind is None else [kind]
+    found = {kind: {name: _sentence(registry.explain(kind, name)) for name in registry.names(kind)} for kind in kinds}
+    width = max((len(name) for names in found.values() for name in names), default=0) + 2
+    for number, (heading, names) in enumerate(found.items()):
+        if kind is None:
+            print(f"{chr(10) if number else ''}{heading}")
+        for name, sentence in names.items():
+            print(_fitted(f"  {name:<{width}}", sentence))
+
+
+def _sentence(docstring: str) -> str:
+    paragraph = " ".join(docstring.split("\n\n")[0].split())
+    return re.split(r"(?<=[.!?])\s+(?=[A-Z])", paragraph, maxsplit=1)[0]
+
+
+def _fitted(lead: str, sentence: str) -> str:
+    """One line where lines can be of any length; in a terminal, broken under its beginning."""
+    if not sys.stdout.isatty():
+        return lead + sentence
+    columns = max(shutil.get_terminal_size().columns, len(lead) + 20)
+    return textwrap.fill(sentence, columns, initial_indent=lead, subsequent_indent=" " * len(lead))

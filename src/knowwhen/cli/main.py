@@ -1,0 +1,67 @@
+"""The command `knowwhen`: which commands there are, and how every one of them ends.
+
+Exit codes: 0 done · 1 a --require bar was missed · 2 the request was wrong, or the model or the run folder could not be
+used · 130 stopped with Ctrl-C. Those endings print "error: …" and no traceback; a traceback is always a bug.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+import knowwhen
+from knowwhen.cli.audit import audit
+from knowwhen.cli.explain import explain
+from knowwhen.cli.list_ import list_
+from knowwhen.cli.report import report
+from knowwhen.errors import KnowwhenError
+
+# Plain help: the same words in a terminal, in a pipe and in docs/cli.md, and nothing more to import.
+app = typer.Typer(name="knowwhen", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+app.command("audit", short_help="Ask a model, and report how well it knows when to answer.")(audit)
+app.command("report", short_help="Measure a stored run again; nothing is asked.")(report)
+app.command("list", short_help="List what there is.")(list_)
+app.command("explain", short_help="Explain one of the names that `list` shows.")(explain)
+
+# The error of a command line that does not parse; every Typer has it as the base of BadParameter.
+_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"knowwhen {knowwhen.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def knowwhen_(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """Measure whether a language model knows when to answer, and in which direction it fails."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code. Without arguments, say what commands there are."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # A terminal that cannot show ′ or – still gets every figure.
+            stream.reconfigure(errors="replace")
+    try:
+        return int(app(args=arguments, prog_name="knowwhen", standalone_mode=False) or 0)
+    except KnowwhenError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except _USAGE_ERROR as error:
+        said = " ".join(error.format_message().split())  # type: ignore[attr-defined]
+        command = next((name for name in arguments if name in ("audit", "report", "list", "explain")), "")
+        print(f"error: {said}\nSee: knowwhen {command} --help".replace("  ", " "), file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        print("stopped.", file=sys.stderr)
+        return 130

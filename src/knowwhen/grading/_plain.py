@@ -1,0 +1,130 @@
+"""The normal form that replies are read in, and what is taken out of a reply before it is judged.
+
+Everything here is linear in the length of the text: string methods, and patterns without unbounded repetition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_MARKS = (
+    ("’", "'"), ("‘", "'"), ("ʼ", "'"), ("“", '"'), ("”", '"'), ("„", '"'), ("«", '"'), ("»", '"'), ("「", '"'),
+    ("」", '"'), ("『", '"'), ("』", '"'), ("…", ". "), ("。", ". "), ("！", "! "), ("？", "? "), ("，", ", "),
+    ("、", ", "), ("；", "; "), ("：", ": "), ("（", " ("), ("）", ") "), ("、", ", "), ("但是", " but "), ("不过", " but "),
+    ("しかし", " but "), ("ただし", " but "), ("—", " — "),
+)  # fmt: skip
+_SHORT = (
+    ("can't", "can not"), ("Can't", "Can not"), ("won't", "will not"), ("Won't", "Will not"), ("ain't", "is not"),
+    ("shan't", "shall not"), ("n't", " not"), ("I'm", "I am"), ("i'm", "i am"), ("'re ", " are "), ("'ve ", " have "),
+    ("'ll ", " will "), ("'d ", " would "), ("t's ", "t is "), ("re's ", "re is "), ("he's ", "he is "), ("He's ", "He is "),
+    ("o's ", "o is "), ("ow's ", "ow is "), ("Let's ", "Let us "), ("let is ", "let us "),
+)  # fmt: skip
+_SLANG = ((" dont ", " do not "), (" cant ", " can not "), ("I dont ", "I do not "), ("I cant ", "I can not "), (" gonna ", " going to "))
+
+
+def plain(text: str) -> str:
+    """Straight marks, contractions written out, no emphasis, one space between words; ¶ ends a line. Case is kept.
+
+    >>> plain("I can’t  say.\\n\\nIt isn't **known**")
+    'I can not say. ¶ It is not known'
+    """
+    if not text.isascii():
+        for mark, straight in _MARKS:
+            text = text.replace(mark, straight)
+    if "\n" in text:
+        text = text.strip().replace("\n", " ¶ ")
+    if "'" in text:
+        for short, long in _SHORT:
+            text = text.replace(short, long)
+    if "nt " in text or "gonna" in text:
+        for short, long in _SLANG:
+            text = text.replace(short, long)
+    if "annot" in text:
+        text = text.replace("cannot", "can not").replace("Cannot", "Can not")
+    if "*" in text:
+        text = text.replace("*", "")
+    if ".." in text:
+        text = text.replace("...", ". ").replace("..", ".")
+    return " ".join(text.split())
+
+
+_TURN = re.compile(
+    r"\n[ \t]{0,4}(?:#{1,4} ?)?(?:Q|Question|User|Human|Student|Instruction|Frage|Pregunta)(?: ?\d{1,4})?:", re.IGNORECASE
+)
+_LABEL = re.compile(r"\s{0,8}(?:#{1,4} ?)?(?:A|Answer|Assistant|AI|Response|Reply|Antwort|Respuesta):", re.IGNORECASE)
+
+
+def first_turn(text: str) -> str:
+    """The reply up to where the model goes on to write somebody's next turn, and without a label such as "Answer:".
+
+    >>> first_turn("A: Lima\\nQ: And of Chile?\\nA: I don't know")
+    ' Lima'
+    """
+    if ":" not in text:
+        return text
+    turn = _TURN.search(text)
+    if turn and text[: turn.start()].strip():
+        text = text[: turn.start()]
+    label = _LABEL.match(text)
+    return text[label.end() :] if label and text[label.end() :].strip() else text
+
+
+_SINGLE = re.compile(r"(?:(?<=[\s(\[:,])|\A)'(?=\w)|(?<=[\w.!?,])'(?=[\s.,;:!?)\]]|\Z)")
+_LONGEST_QUOTE = 400
+QUOTED = "‹quoted›"
+
+
+def _single_quoted(text: str) -> Iterator[tuple[int, int]]:
+    """Spans from an opening single quote to the next closing one; apostrophes inside words are neither."""
+    start = -1
+    for mark in _SINGLE.finditer(text):
+        at = mark.start()
+        if at == 0 or text[at - 1] in " \t\n([:,":
+            start = at if start < 0 else start
+        elif start >= 0:
+            yield start, at + 1
+            start = -1
+
+
+def quotations(text: str) -> list[str]:
+    """What stands in quotation marks.
+
+    >>> quotations("Who sang 'I Don't Know' and \\"Crazy Train\\"?")
+    ["I Don't Know", 'Crazy Train']
+    """
+    for mark, straight in _MARKS[:11]:
+        text = text.replace(mark, straight)
+    single = [text[a + 1 : b - 1] for a, b in _single_quoted(text)] if "'" in text else []
+    return single + (text.split('"')[1::2] if text.count('"') > 1 else [])
+
+
+def unquoted(text: str) -> str:
+    """The text with code blocks and quotations taken out: their words are somebody else's.
+
+    A text that is one quotation as a whole is the reply itself, so it is unwrapped.
+
+    >>> unquoted("She said \\"I don't know\\" and left.")
+    'She said ‹quoted› and left.'
+    """
+    if not text.isascii():
+        for mark, straight in _MARKS[:11]:
+            text = text.replace(mark, straight)
+    whole = text.strip()
+    if len(whole) > 2 and whole[0] == whole[-1] and whole[0] in "\"'" and whole[0] not in whole[1:-1].replace("n't", ""):
+        return whole[1:-1]
+    if "```" in text:
+        text = "\n".join(text.split("```")[::2])
+    if "'" in text:
+        pieces, last = [], 0
+        for start, end in _single_quoted(text):
+            if end - start < _LONGEST_QUOTE:
+                pieces += [text[last:start], QUOTED]
+                last = end
+        text = "".join([*pieces, text[last:]])
+    if '"' in text:
+        parts = text.split('"')
+        for k in range(1, len(parts) - 1, 2):
+            parts[k] = QUOTED if len(parts[k]) < _LONGEST_QUOTE else parts[k]
+        text = "".join(parts)
+    return text

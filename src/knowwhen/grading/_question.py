@@ -1,0 +1,132 @@
+"""What a question asks for, read from its words: enough to tell whether a clause supplies it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from knowwhen.grading._plain import plain, quotations
+from knowwhen.grading._scan import tokens
+
+_STOP = frozenset(
+    "the a an of in on at to for by from with and or is are was were be been do does did has have had can could will would "
+    "should may might must shall it its this that these those there here what which who whom whose when where why how many "
+    "much long old far tall often big not no yes you your yours me my mine we our us they their them he she his her him i if "
+    "as so than then but about into over under between after before during currently current now today please tell give "
+    "name list say exactly exact really ever most more very any some all one following".split()
+)
+_AUXILIARIES = frozenset(
+    "is are was were am do does did can could will would has have had should may might must shall isn't aren't".split()
+)
+_REQUESTED = frozenset("you we".split())
+_CREATIVE = re.compile(
+    r"\b(?:write|compose|create|generate|draft|make up|invent|finish|continue|complete|tell|imagine|give me|sing|craft|rewrite)\b"
+    r"[^.?!]{0,80}\b(?:poems?|story|stories|songs?|lyrics|dialogues?|scripts?|scene|haiku|limerick|jokes?|novel|play|essay|"
+    r"letter|speech|rap|tale|fiction|monologue|sketch|fable|sonnet|verse|chapter|screenplay|skit|conversation|article|blog)\b"
+    r"|\b(?:pretend|role-?play|act as|imagine you)\b",
+    re.IGNORECASE,
+)
+_TRANSLATING = re.compile(r"\b(?:translate|translation|how (?:do|would|can) (?:you|i|we) say|repeat|spell|rephrase|paraphrase)\b", re.IGNORECASE)
+_JUDGING = re.compile(
+    r"\b(?:il)?legal(?:ly)?\b|\bunlawful|\blaws?\b|\ballowed\b|\bpermitted\b|\bcrimes?\b|\b(?:un|im)?(?:ethical|moral)|\bwrong\b|"
+    r"\bok(?:ay)?\b|\bacceptable\b|\b(?:un)?safe\b|\bdangerous\b|\bharmful\b|\bpunish|\bracist\b|\boffensive\b|\bbad\b|\brisks?\b",
+    re.IGNORECASE,
+)
+_MEASURES = frozenset("many much long old far tall often big high deep fast heavy wide large hot cold large soon late".split())
+_ENDINGS = ("ing", "ed", "es", "s", "e")
+
+
+def stem(word: str) -> str:
+    """A rough stem: lower case, without a common ending, at most six letters.
+
+    >>> stem("Landed"), stem("lands")
+    ('land', 'land')
+    """
+    word = word.lower().strip("'\"()[],.;:?!*")
+    if word.endswith("'s"):
+        word = word[:-2]
+    for ending in _ENDINGS:
+        if len(word) > len(ending) + 3 and word.endswith(ending):
+            word = word[: -len(ending)]
+            break
+    return word[:6]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the move rules see it."""
+
+    kind: str
+    """yes_no, who, where, when, number, what, why, how, request."""
+    stems: frozenset[str]
+    """Stems of the words that carry its content."""
+    words: frozenset[str]
+    """All its words, lower case."""
+    existence: bool
+    """Whether existence itself is what is asked ("Is there …?")."""
+    creative: bool
+    """Whether it asks for fiction or other made text, where somebody may say anything."""
+    translating: bool
+    """Whether it asks for words to be said in another way."""
+    judging: bool
+    """Whether it asks about law, ethics or danger, so that naming them is an answer."""
+    quotations: tuple[str, ...]
+    """What it puts in quotation marks, in normal form."""
+
+    @property
+    def request(self) -> bool:
+        """Whether something is to be done or told rather than a fact stated."""
+        return self.kind in ("how", "request")
+
+
+@lru_cache(maxsize=4096)
+def question(text: str) -> Question:
+    """Read a question; the sentence with the last question mark decides the kind, else the first sentence."""
+    flat = plain(text[:20_000])
+    words = tokens(flat)
+    asked = _asking(words)
+    lower = [word.lower() for word in asked]
+    stems = frozenset(stem(word) for word in asked if word.lower() not in _STOP and any(map(str.isalnum, word)))
+    kind = _kind(lower)
+    return Question(
+        kind=kind,
+        stems=stems,
+        words=frozenset(word.lower() for word in words),
+        existence=kind == "yes_no" and bool({"there", "exist", "exists", "real"} & set(lower)),
+        creative=_CREATIVE.search(flat) is not None,
+        translating=_TRANSLATING.search(flat) is not None,
+        judging=_JUDGING.search(flat) is not None,
+        quotations=tuple(plain(q) for q in quotations(text[:20_000]) if " " in q.strip()),
+    )
+
+
+def _asking(words: list[str]) -> list[str]:
+    marks = [k for k, word in enumerate(words) if word.endswith("?")]
+    if not marks:
+        stop = next((k for k, word in enumerate(words) if word in (".", "!")), len(words))
+        return words[:stop] or words
+    start = next((k + 1 for k in range(marks[-1] - 1, -1, -1) if words[k] in (".", "!", "?", "¶")), 0)
+    return words[start : marks[-1]]
+
+
+def _kind(words: list[str]) -> str:
+    for k, word in enumerate(words):
+        after = words[k + 1] if k + 1 < len(words) else ""
+        if word == "how":
+            return "number" if after in _MEASURES else "how"
+        if word in ("who", "whose", "whom"):
+            return "who"
+        if word == "where":
+            return "where"
+        if word == "when" and k < 3:
+            return "when"
+        if word == "why":
+            return "why"
+        if word in ("what", "which"):
+            if after in ("year", "date", "day", "time", "century", "month"):
+                return "when"
+            return "number" if after in ("number", "percentage", "age", "price", "distance", "share") else "what"
+        if k == 0 and word in _AUXILIARIES:
+            return "request" if after in _REQUESTED and word in ("can", "could", "will", "would") else "yes_no"
+    return "request"

@@ -1,0 +1,275 @@
+"""Which families of `_families` and `_languages` a clause belongs to, in linear time.
+
+Every word that some pattern names becomes a symbol, every other word one of a few; an RE2 automaton then runs over
+symbols instead of letters. Words that all patterns treat alike share a symbol, so the automaton meets few states.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from functools import cache
+
+import re2
+
+from knowwhen.grading._families import FAMILIES
+from knowwhen.grading._languages import FOREIGN, OTHER_FAMILIES
+from knowwhen.grading._patterns import Node, needs, parse, places, regex
+
+NAMES = tuple(FAMILIES)
+BIT = {name: 1 << k for k, name in enumerate(NAMES)}
+"""A set of families is an int: the union of their bits."""
+GROUPS = (
+    ("own ignorance", "no such figures", "unwilling", "no reply to that", "bare no"),
+    ("cannot be known",),
+    ("matter of taste", "no such thing", "false premise"),
+    ("asks back", "unfit"),
+    ("pointer elsewhere", "lecture", "offer", "generality"),
+    ("marked answer", "courtesy", "filler"),
+)
+"""Families that one automaton looks for. One for all would meet new states at every turn, and each costs time."""
+DECLINING = 4
+"""So many of the groups hold families without which no reply declines."""
+
+OTHER, NAME, NUMBER, ADVERB, ALIEN = (chr(0x100 + k) for k in range(5))
+"""Symbols of words that no pattern names: lower case, capitalised, with digits, adverbs, of another language."""
+_FIRST, _LAST = 0x108, 0x7FF  # two bytes each in UTF-8
+_ON_LY = frozenset("reply apply supply rely imply only likely family comply early friendly lovely bully july kindly".split())
+_ADVERBS = frozenset("just still quite even ever also well now then very yet always already rather myself".split())
+_ASIDES = (  # phrases that are left out like adverbs
+    "at this time", "at the moment", "at this moment", "at this point", "right now", "of course", "in fact", "at all",
+    "for sure", "with certainty", "with any certainty", "in good faith", "at present", "as of now", "to be honest",
+)  # fmt: skip
+_ASSISTANTS = "ai model assistant chatbot program llm bot machine robot system".split()
+MARKS = ".,;:?!()-–—¶"
+JOINTS = (
+    "but however nevertheless nonetheless although though whereas "
+    "aber jedoch allerdings mais cependant toutefois pero però tuttavia porém mas"
+).split()
+"""Words that begin a clause which turns against what stood before."""
+CONCEDING = "although though while whilst even despite".split()
+"""Words that begin a clause which the next comma ends, and which what follows turns against."""
+_SPLICING = {
+    "i": "i we".split(),
+    "would": "would will can could do".split(),
+    "think": "think believe guess suspect say assume estimate bet reckon suppose imagine".split(),
+    "probably": "probably perhaps maybe possibly so therefore thus please which because since as".split(),
+}
+"""After a comma these begin a new main clause: ", I think", ", I would say", ", probably", ", please"."""
+_COMMON = frozenset(
+    "a an the is are was were be been i we you it that this they to of in on for with at by from as and or if can could "
+    "will would do does did have has had my your me us them there here what which who when where how about more some any "
+    "all one other so such get give make take go use help please tell need know".split()
+)
+
+
+def _is_adverb(word: str) -> bool:
+    return word in _ADVERBS or (word.endswith("ly") and len(word) > 4 and word not in _ON_LY)
+
+
+def options() -> re2.Options:
+    """What all our automata share: nothing on stderr, and room for many states."""
+    chosen = re2.Options()
+    chosen.log_errors = False
+    chosen.max_mem = 64 << 20  # bytes for states met so far; an automaton that fills them starts over
+    return chosen
+
+
+class Lexicon(dict[str, str]):
+    """Word → symbol. The words of replies are added as they are met, up to a bound."""
+
+    _BOUND = 200_000
+
+    def __init__(self, trees: list[Node]) -> None:
+        super().__init__()
+        where: dict[str, set[int]] = defaultdict(set)
+        for tree in trees:
+            for word, place in places(tree):
+                where[word].add(place)
+        for group in (JOINTS, CONCEDING, *_SPLICING.values()):
+            for word in group:
+                where[word].add(id(group))
+        for prefix in [word[:-1] for word in where if word.endswith("-")]:
+            for word in where:
+                if word.startswith(prefix) and word != prefix + "-":
+                    where[word].add(id(prefix))
+        for word in " ".join(_ASIDES).split():
+            where[word].add(hash(word))
+        for word in _ASSISTANTS:
+            where[word].add(id(_ASSISTANTS))
+        for word in where:
+            if _is_adverb(word):
+                where[word].add(-1)
+        classes: dict[frozenset[int], str] = {}
+        self.symbols = {
+            word: classes.setdefault(frozenset(where[word]), chr(_FIRST + len(classes))) for word in sorted(where)
+        }
+        if _FIRST + len(classes) > _LAST:
+            raise ValueError(f"The patterns need {len(classes)} symbols, more than there are ({_LAST - _FIRST}).")
+        self.prefixes = sorted((w[:-1] for w in where if w.endswith("-")), key=len, reverse=True)
+        self._restart()
+
+    def _restart(self) -> None:
+        self.clear()
+        self.update({word: symbol for word, symbol in self.symbols.items() if not word.endswith("-")})
+        self.update({mark: mark for mark in MARKS})
+        self.update({mark: mark + "\n" for mark in ".;:?!-–—¶"})
+        self.update({joint: "\n" + self.symbols[joint] for joint in JOINTS})
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > self._BOUND:
+            self._restart()
+        self[word] = symbol = self._symbol(word)
+        return symbol
+
+    def _symbol(self, word: str) -> str:
+        lower = word.lower()
+        if lower != word and lower in self:
+            return self[lower]
+        if lower in FOREIGN:
+            return ALIEN
+        for prefix in self.prefixes:
+            if lower.startswith(prefix):
+                return self.symbols[prefix + "-"]
+        if any(map(str.isdigit, word)):
+            return NUMBER
+        if not word.isascii() and any(c > "\u036f" and c.isalpha() for c in word):
+            return ALIEN  # a script other than Latin
+        if _is_adverb(lower):
+            return ADVERB
+        return NAME if word[:1].isupper() else OTHER
+
+    def word(self, text: str) -> str:
+        """A word of a pattern as a regular expression over symbols."""
+        if not text.endswith("-"):
+            return self.symbols[text]
+        return f"[{''.join({s for w, s in self.symbols.items() if w.startswith(text[:-1])})}]"
+
+    def mark(self, text: str) -> str:
+        """A mark of a pattern as a regular expression over symbols."""
+        return {
+            "_": f"[{OTHER}-{chr(_LAST)}]",
+            "~": r"[^\n]",
+            "^": rf"\n[(,]?{self.any_of(JOINTS)}?,?",
+            "$": r"[,.!:;)¶-]*\n",
+            "QM": r"[)]?\?",
+            "NUMBER": NUMBER,
+        }.get(text) or re.escape(text)
+
+    def any_of(self, words: list[str]) -> str:
+        """A regular expression for one of the words."""
+        return f"[{''.join({self.symbols[w] for w in words})}]"
+
+
+@cache
+def _trees() -> dict[str, list[Node]]:
+    return {name: [parse(pattern) for pattern in patterns] for name, patterns in FAMILIES.items()}
+
+
+@cache
+def lexicon() -> Lexicon:
+    return Lexicon([tree for trees in _trees().values() for tree in trees])
+
+
+@cache
+def _splices() -> re.Pattern[str]:
+    i, would, think, probably = map(lexicon().any_of, _SPLICING.values())
+    return re.compile(f",(?={i}{would}?{think}|{probably})")
+
+
+_SPACED = (", ", " , "), (". ", " . "), ("? ", " ? "), ("! ", " ! "), (": ", " : "), ("; ", " ; "), (" (", " ( "), (") ", " ) ")
+
+
+def tokens(text: str) -> list[str]:
+    """The words and marks of a text in normal form."""
+    text += " "
+    for mark, spaced in _SPACED:
+        if mark in text:
+            text = text.replace(mark, spaced)
+    return text.split()
+
+
+def symbols(words: list[str]) -> str:
+    """One symbol a token, with line feeds between clauses and at both ends."""
+    coded = "\n" + "".join(map(lexicon().__getitem__, words)) + "\n"
+    return _splices().sub(",\n", coded) if "," in coded else coded
+
+
+@cache
+def _dropped() -> re.Pattern[str]:
+    """Adverbs and asides, with a comma before and after them."""
+    lexis = lexicon()
+    adverbs = ADVERB + "".join({symbol for word, symbol in lexis.symbols.items() if _is_adverb(word)})
+    asides = ["".join(lexis.symbols[word] for word in aside.split()) for aside in _ASIDES]
+    a_model = f"{lexis.symbols['as']}{lexis.any_of(['a', 'an'])}[{OTHER}-{chr(_LAST)}]{{0,3}}{lexis.any_of(_ASSISTANTS)}"
+    return re.compile(f",?(?:[{adverbs}]|{'|'.join(asides)}|{a_model})(?:,(?!\n))?")
+
+
+@cache
+def _triggers() -> tuple[re.Pattern[str], ...]:
+    """For each declining group the symbols of which every match holds at least one."""
+    found = []
+    for group in GROUPS[:DECLINING]:
+        words: set[str] = set()
+        for tree in (tree for name in group for tree in _trees()[name]):
+            needed = needs(tree, lambda word: 1000.0 if word in _COMMON else 1.0)
+            if needed is None:
+                raise ValueError(f"A pattern of the families {group} needs no word at all: {tree}")
+            words |= needed
+        found.append(re.compile(f"[{''.join({s for word in words for s in lexicon().word(word).strip('[]')})}]"))
+    return tuple(found)
+
+
+@cache
+def _automaton(group: int) -> tuple[re2.Set, tuple[int, ...]]:
+    automaton, of_pattern, lexis = re2.Set.SearchSet(options()), [], lexicon()
+    for name in GROUPS[group]:
+        for tree in _trees()[name]:
+            automaton.Add(regex(tree, lexis.word, lexis.mark))
+            of_pattern.append(BIT[name])
+    automaton.Compile()
+    return automaton, tuple(of_pattern)
+
+
+@cache
+def _foreign() -> tuple[re2.Set, tuple[int, ...]]:
+    automaton, of_pattern = re2.Set.SearchSet(options()), []
+    for name, patterns in OTHER_FAMILIES.items():
+        for pattern in patterns:
+            automaton.Add(pattern)
+            of_pattern.append(BIT[name])
+    automaton.Compile()
+    return automaton, tuple(of_pattern)
+
+
+def _union(automaton: re2.Set, of_pattern: tuple[int, ...], text: str) -> int:
+    found = 0
+    for index in automaton.Match(text.encode("utf-8", "replace")) or ():
+        found |= of_pattern[index]
+    return found
+
+
+def declining_groups(coded: str) -> tuple[int, ...]:
+    """The declining groups with a family that occurs in symbols: none for most answers."""
+    bare = ""
+    found = ()
+    for group, trigger in enumerate(_triggers()):
+        if trigger.search(coded):
+            bare = bare or _dropped().sub("", coded)
+            if _automaton(group)[0].Match(bare.encode()):
+                found += (group,)
+    return found
+
+
+def families(coded: str, groups: tuple[int, ...]) -> int:
+    """The families (a union of `BIT`) of some groups that occur in symbols, which begin and end with a line feed."""
+    bare = _dropped().sub("", coded)
+    found = 0
+    for group in groups:
+        found |= _union(*_automaton(group), bare if group < DECLINING else coded)
+    return found
+
+
+def foreign_families(text: str) -> int:
+    """The families of text in another language than English, which is read letter by letter."""
+    return _union(*_foreign(), text.lower())

