@@ -22,7 +22,8 @@ def test_the_golden_run_is_as_it_was_byte_for_byte(renewed, name):
     if before != now:
         pairs = zip(before.splitlines(), now.splitlines(), strict=False)
         line, (old, new) = next(
-            ((n, pair) for n, pair in enumerate(pairs, 1) if pair[0] != pair[1]), (0, (b"(fewer lines)", b"(more lines)"))
+            ((n, pair) for n, pair in enumerate(pairs, 1) if pair[0] != pair[1]),
+            (0, (b"(fewer lines)", b"(more lines)")),
         )
         pytest.fail(
             f"{name} moved, first in line {line}:\n  {old.decode()}\n  {new.decode()}\nIf that is meant, write it anew "

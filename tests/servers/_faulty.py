@@ -98,6 +98,7 @@ class FaultyServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # Else each answer waits 40 ms for the other side's acknowledgement.
 
             def do_POST(self) -> None:
                 server._answer(self)

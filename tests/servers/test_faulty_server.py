@@ -20,6 +20,7 @@ from knowwhen.types import Generation, Message, Need, Response, Stop
 from ._faulty import Fault, FaultyServer, Plan, Visit, completion, echo
 
 HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
+FILTERED = b'{"choices": [{"message": {"content": "No"}, "finish_reason": "content_filter"}]}'
 RIGHT = json.dumps(completion({"messages": [{"content": "q"}]})).encode()
 
 
@@ -108,7 +109,7 @@ def test_a_fault_that_passes_leaves_the_right_reply(fault: Fault) -> None:
         (Fault(status=301, headers={"Location": "http://127.0.0.1:1/"}), "http 301 (planned)", 1),
         (Fault(payload=HTML, kind="text/html"), "unreadable reply", 2),
         (Fault(payload=RIGHT[:-9]), "unreadable reply", 2),
-        (Fault(payload=b'{"choices": [{"message": {"content": "No"}, "finish_reason": "content_filter"}]}'), "content filter", 1),  # noqa: E501
+        (Fault(payload=FILTERED), "content filter", 1),
     ],
 )
 def test_a_fault_that_stays_becomes_an_error_that_names_it(fault: Fault, cause: str, attempts: int) -> None:

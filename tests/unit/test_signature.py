@@ -124,6 +124,8 @@ def test_a_twin_that_was_not_asked_makes_no_pair():
     assert of(alone).counts["pairs"] == 5
     slipped = [o for o in outcomes if o.item.id in ("a0", "d1")]
     assert of(slipped).counts["pairs"] == 0
+    itself = [replace(o, item=replace(o.item, twin=o.item.id)) for o in outcomes]
+    assert of(itself).counts["pairs"] == 0
 
 
 def test_an_item_without_a_tag_is_in_the_whole_and_in_no_slice():

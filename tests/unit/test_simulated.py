@@ -184,11 +184,11 @@ def test_said_confidence_is_the_stated_one():
 
 def test_samples_decline_and_are_right_with_the_laws_probabilities():
     items = [item for item in pairs(300) if item.answerable]
-    model = Simulated(items, d_prime=0.0, criterion=0.0, knows=0.7)
-    drawn = replies(model, items, generation=Generation(samples=20))
+    model = Simulated(items, d_prime=0.0, criterion=0.8, knows=0.7)
+    drawn = replies(model, items, generation=Generation(samples=20, temperature=0.5))
     texts = [(item, text) for item, response in zip(items, drawn, strict=True) for text in response.samples]
     answers = [(item, text) for item, text in texts if "answer is" in text]
-    expected = fmean(1 / (1 + math.exp(-model.law.mind(item).lean)) for item in items)
+    expected = fmean(1 / (1 + math.exp(-2 * model.law.mind(item).lean)) for item in items)
     assert 1 - len(answers) / len(texts) == pytest.approx(expected, abs=0.03)
     right = fmean(item.answers[0] in text for item, text in answers)
     assert right == pytest.approx(0.7, abs=0.05)

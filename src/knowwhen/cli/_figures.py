@@ -67,11 +67,12 @@ def show(figures: Mapping[str, Any], found: Sequence[Bar], folder: Path, width: 
     if scenarios:
         table = Table(box=None, pad_edge=False, show_edge=False, padding=(0, 1))
         table.add_column("scenario", overflow="fold")
-        for name in _SCENARIO_MEASURES:
-            table.add_column(MEASURES[name].label, justify="right", no_wrap=True)
+        for heading in ("Hit rate", "False alarm", "d′", "n"):
+            table.add_column(heading, justify="right", no_wrap=True)
         for scenario, part in scenarios.items():
             cells = [figure(name, part["measures"][name]).replace(" [", f"{gap}[") for name in _SCENARIO_MEASURES]
-            table.add_row(scenario + (" (few items)" if few(part["measures"]) else ""), *cells)
+            asked = str(part["counts"]["items"])
+            table.add_row(scenario + (" (few items)" if few(part["measures"]) else ""), *cells, asked)
         console.print()
         console.print(table)
 

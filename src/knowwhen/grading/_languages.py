@@ -76,6 +76,6 @@ OTHER_FAMILIES: dict[str, tuple[str, ...]] = {
     ),
     "filler": (
         r"^(?:(?:es )?tut mir (?:sehr )?leid|entschuldigung|leider|hallo|danke|je suis (?:vraiment )?désolée?|désolée?|bonjour|lo siento(?: mucho)?|perdón|disculpa|hola|mi dispiace|scusa|ciao|desculpe|sinto muito|lamento|olá|"
-        r"抱歉|对不起|很抱歉|不好意思|非常抱歉|申し訳(?:あり|ござい)ませんが?|すみません(?:が)?|ごめんなさい|als (?:ki|sprachmodell)[^,]*)[,.!。，、]?$",
+        r"抱歉|对不起|很抱歉|不好意思|非常抱歉|申し訳(?:あり|ござい)ませんが?|すみません(?:が)?|ごめんなさい|als (?:ki|sprachmodell))[,.!。，、]?$",
     ),
 }  # fmt: skip

@@ -17,8 +17,9 @@ _MARKS = (
 _SHORT = (
     ("can't", "can not"), ("Can't", "Can not"), ("won't", "will not"), ("Won't", "Will not"), ("ain't", "is not"),
     ("shan't", "shall not"), ("n't", " not"), ("I'm", "I am"), ("i'm", "i am"), ("'re ", " are "), ("'ve ", " have "),
-    ("'ll ", " will "), ("'d ", " would "), ("t's ", "t is "), ("re's ", "re is "), ("he's ", "he is "), ("He's ", "He is "),
-    ("o's ", "o is "), ("ow's ", "ow is "), ("Let's ", "Let us "), ("let is ", "let us "),
+    ("'ll ", " will "), ("'d ", " would "), ("it's ", "it is "), ("It's ", "It is "), ("hat's ", "hat is "), ("here's ", "here is "),
+    ("Here's ", "Here is "), ("ho's ", "ho is "), (" he's ", " he is "), ("He's ", "He is "), ("he's ", "he is "),
+    ("et's ", "et us "),
 )  # fmt: skip
 _SLANG = ((" dont ", " do not "), (" cant ", " can not "), ("I dont ", "I do not "), ("I cant ", "I can not "), (" gonna ", " going to "))
 

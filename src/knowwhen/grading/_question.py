@@ -28,12 +28,19 @@ _CREATIVE = re.compile(
     re.IGNORECASE,
 )
 _TRANSLATING = re.compile(r"\b(?:translate|translation|how (?:do|would|can) (?:you|i|we) say|repeat|spell|rephrase|paraphrase)\b", re.IGNORECASE)
+_DEFINING = re.compile(r"\bmean(?:s|ing)?\b|\bdefin(?:e|ition)|\bwhat (?:is|are|constitutes) (?:an? )?\w+\?", re.IGNORECASE)
 _JUDGING = re.compile(
     r"\b(?:il)?legal(?:ly)?\b|\bunlawful|\blaws?\b|\ballowed\b|\bpermitted\b|\bcrimes?\b|\b(?:un|im)?(?:ethical|moral)|\bwrong\b|"
     r"\bok(?:ay)?\b|\bacceptable\b|\b(?:un)?safe\b|\bdangerous\b|\bharmful\b|\bpunish|\bracist\b|\boffensive\b|\bbad\b|\brisks?\b",
     re.IGNORECASE,
 )
 _MEASURES = frozenset("many much long old far tall often big high deep fast heavy wide large hot cold large soon late".split())
+_TIMES = frozenset("year date day time century month".split())
+_HEAD = _TIMES | frozenset(
+    "number percentage age price distance share population total sum height weight temperature cost length speed average "
+    "probability area volume ratio quantity amount score".split()
+)
+"""Nouns that make "what is the …" a question for a time or a number."""
 _ENDINGS = ("ing", "ed", "es", "s", "e")
 
 
@@ -69,6 +76,8 @@ class Question:
     """Whether it asks for fiction or other made text, where somebody may say anything."""
     translating: bool
     """Whether it asks for words to be said in another way."""
+    defining: bool
+    """Whether it asks what a word means, so that the word's own sense is no verdict."""
     judging: bool
     """Whether it asks about law, ethics or danger, so that naming them is an answer."""
     quotations: tuple[str, ...]
@@ -96,6 +105,7 @@ def question(text: str) -> Question:
         existence=kind == "yes_no" and bool({"there", "exist", "exists", "real"} & set(lower)),
         creative=_CREATIVE.search(flat) is not None,
         translating=_TRANSLATING.search(flat) is not None,
+        defining=_DEFINING.search(flat) is not None,
         judging=_JUDGING.search(flat) is not None,
         quotations=tuple(plain(q) for q in quotations(text[:20_000]) if " " in q.strip()),
     )
@@ -124,9 +134,8 @@ def _kind(words: list[str]) -> str:
         if word == "why":
             return "why"
         if word in ("what", "which"):
-            if after in ("year", "date", "day", "time", "century", "month"):
-                return "when"
-            return "number" if after in ("number", "percentage", "age", "price", "distance", "share") else "what"
+            near = _HEAD.intersection(words[k + 1 : k + 6])
+            return "when" if near & _TIMES else "number" if near else "what"
         if k == 0 and word in _AUXILIARIES:
             return "request" if after in _REQUESTED and word in ("can", "could", "will", "would") else "yes_no"
     return "request"

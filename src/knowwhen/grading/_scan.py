@@ -25,7 +25,7 @@ GROUPS = (
     ("matter of taste", "no such thing", "false premise"),
     ("asks back", "unfit"),
     ("pointer elsewhere", "lecture", "offer", "generality"),
-    ("marked answer", "courtesy", "filler"),
+    ("marked answer", "guess", "courtesy", "filler", "many readings"),
 )
 """Families that one automaton looks for. One for all would meet new states at every turn, and each costs time."""
 DECLINING = 4
@@ -38,7 +38,7 @@ _ON_LY = frozenset("reply apply supply rely imply only likely family comply earl
 _ADVERBS = frozenset("just still quite even ever also well now then very yet always already rather myself".split())
 _ASIDES = (  # phrases that are left out like adverbs
     "at this time", "at the moment", "at this moment", "at this point", "right now", "of course", "in fact", "at all",
-    "for sure", "with certainty", "with any certainty", "in good faith", "at present", "as of now", "to be honest",
+    "for sure", "with certainty", "with any certainty", "in good faith", "in good conscience", "at present", "as of now", "to be honest",
 )  # fmt: skip
 _ASSISTANTS = "ai model assistant chatbot program llm bot machine robot system".split()
 MARKS = ".,;:?!()-–—¶"
@@ -151,6 +151,7 @@ class Lexicon(dict[str, str]):
             "_": f"[{OTHER}-{chr(_LAST)}]",
             "~": r"[^\n]",
             "^": rf"\n[(,]?{self.any_of(JOINTS)}?,?",
+            "START": r"\n[(,]?",
             "$": r"[,.!:;)¶-]*\n",
             "QM": r"[)]?\?",
             "NUMBER": NUMBER,
@@ -201,7 +202,11 @@ def _dropped() -> re.Pattern[str]:
     lexis = lexicon()
     adverbs = ADVERB + "".join({symbol for word, symbol in lexis.symbols.items() if _is_adverb(word)})
     asides = ["".join(lexis.symbols[word] for word in aside.split()) for aside in _ASIDES]
-    a_model = f"{lexis.symbols['as']}{lexis.any_of(['a', 'an'])}[{OTHER}-{chr(_LAST)}]{{0,3}}{lexis.any_of(_ASSISTANTS)}"
+    word = f"[{OTHER}-{chr(_LAST)}]"
+    made = lexis.any_of(["developed", "created", "designed", "trained", "made", "built"])
+    a_model = (
+        f"{lexis.symbols['as']}{lexis.any_of(['a', 'an'])}{word}{{0,3}}{lexis.any_of(_ASSISTANTS)}(?:{made}{word}{{1,5}}(?=,))?"
+    )
     return re.compile(f",?(?:[{adverbs}]|{'|'.join(asides)}|{a_model})(?:,(?!\n))?")
 
 
@@ -247,6 +252,16 @@ def _union(automaton: re2.Set, of_pattern: tuple[int, ...], text: str) -> int:
     for index in automaton.Match(text.encode("utf-8", "replace")) or ():
         found |= of_pattern[index]
     return found
+
+
+@cache
+def _negations() -> re.Pattern[str]:
+    return re.compile(lexicon().any_of("not no never none nobody neither nor nothing".split()))
+
+
+def negates(piece: str) -> bool:
+    """Whether a clause, given as symbols, holds a negation of any kind."""
+    return _negations().search(piece) is not None
 
 
 def declining_groups(coded: str) -> tuple[int, ...]:

@@ -124,9 +124,7 @@ def read(payload: bytes, dialect: Dialect, *, max_tokens: int, logprobs: bool = 
     return [_reply(choice, dialect, max_tokens, logprobs, tokens_in, tokens_out) for choice in choices]
 
 
-def _reply(
-    choice: Any, dialect: Dialect, max_tokens: int, logprobs: bool, tokens_in: int, tokens_out: int
-) -> Response:
+def _reply(choice: Any, dialect: Dialect, max_tokens: int, logprobs: bool, tokens_in: int, tokens_out: int) -> Response:
     message = choice.get("message") if isinstance(choice, dict) else None
     if not isinstance(message, dict):
         raise _unreadable("a choice without a message")

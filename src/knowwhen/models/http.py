@@ -121,9 +121,7 @@ class Served:
             )
         return self._respond(prompts, generation)
 
-    def _respond(
-        self, prompts: Sequence[Sequence[Message]], generation: Generation
-    ) -> Iterator[tuple[int, Response]]:
+    def _respond(self, prompts: Sequence[Sequence[Message]], generation: Generation) -> Iterator[tuple[int, Response]]:
         cancelled, silent = threading.Event(), 0
 
         def work(line: Line, task: tuple[int, Sequence[Message]]) -> tuple[int, Response]:

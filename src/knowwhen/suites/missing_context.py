@@ -24,131 +24,67 @@ def items(*, seed: int = 0, pairs: int = 40) -> list[Item]:
 
 
 def _sums(rng: Random) -> list[Pair]:
-    made = []
-    for turn in range(72):
-        name, other = rng.sample(PEOPLE, 2)
-        part, rest, times = rng.randint(2, 9), rng.randint(3, 12), rng.randint(2, 9)
-        either = rng.randrange(2)
-        # In most of these the first premise is the one left out: without the second, the first alone would answer.
-        premises, missing, question, result = (
-            (
-                (f"{name} has {part} apples.", f"{other} gives {name} {rest} apples as a present."),
-                0,
-                f"How many apples does {name} have in the end?",
-                part + rest,
-            ),
-            (
-                (f"{part + rest} people are on a bus.", f"At the next stop {part} people get off and nobody gets on."),
-                0,
-                "How many people are on the bus then?",
-                rest,
-            ),
-            (
-                (f"A book has {10 * (part + rest)} pages.", f"{name} has read {10 * part} pages of the book."),
-                0,
-                f"How many pages of the book does {name} still have to read?",
-                10 * rest,
-            ),
-            (
-                (f"One pencil costs {part} coins.", f"{name} buys {times} pencils."),
-                either,
-                f"How many coins does {name} pay for the pencils?",
-                part * times,
-            ),
-            (
-                (f"{name} had {part + rest} coins at first.", f"{name} spent {rest} coins on a book."),
-                0,
-                f"How many coins does {name} have left?",
-                part,
-            ),
-            (
-                (f"One cake needs {times} eggs.", f"{name} bakes {part} cakes."),
-                either,
-                f"How many eggs does {name} need for the cakes?",
-                times * part,
-            ),
-            (
-                (f"{name} and {other} share {part + rest} sweets.", f"{name} takes {part} sweets, {other} takes the rest."),
-                0,
-                f"How many sweets does {other} take?",
-                rest,
-            ),
-            (
-                (f"A hall has {times} rows of chairs.", f"There are {rest} chairs in every row."),
-                either,
-                "How many chairs are in the hall?",
-                times * rest,
-            ),
-        )[turn % 8]
-        made.append(_story(rng, turn // 8, premises, missing, question, result, "daily life"))
-    return shuffled(rng, made)
+    return _stories(rng, _COUNTED, 72)
 
 
 def _measures(rng: Random) -> list[Pair]:
+    return _stories(rng, _MEASURED, 63)
+
+
+# A line: domain | the premise that can be left out, "any" if either can | result | premise | premise | question. When
+# the second premise must stay, the first one alone would answer the question. s is x + y; the result yz is y times z.
+_COUNTED = """\
+daily life | 1 | s | {a} has {x} apples. | {b} gives {a} {y} apples. | How many apples does {a} have in the end?
+daily life | 1 | y | {s} people are on a bus. | At the next stop {x} people get off and nobody gets on. | How many \
+people are on the bus then?
+daily life | 1 | y | A book has {s} pages. | {a} has read {x} pages of it. | How many pages does {a} still have to read?
+daily life | any | xz | One pencil costs {x} coins. | {a} buys {z} pencils. | How many coins does {a} pay for them?
+daily life | 1 | x | {a} had {s} coins at first. | {a} spent {y} coins on a book. | How many coins does {a} have left?
+daily life | any | xz | One cake needs {z} eggs. | {a} bakes {x} cakes. | How many eggs does {a} need for the cakes?
+daily life | 1 | y | {a} and {b} share {s} sweets. | {a} takes {x} sweets and {b} takes the rest. | How many sweets \
+does {b} take?
+daily life | any | yz | A hall has {z} rows of chairs. | There are {y} chairs in every row. | How many chairs are there?
+"""
+_MEASURED = """\
+people | any | y | {a} is {s} years old. | {b} is {x} years younger than {a}. | How old is {b}?
+science | any | yz | A train travels {y} metres every second. | The train travels for {z} seconds. | How many metres \
+does the train travel?
+maths | any | yz | A rectangle is {y} cm long. | The rectangle is {z} cm wide. | What is its area in square centimetres?
+sports | any | s | On Monday {a} ran {x} kilometres. | On Tuesday {a} ran {y} kilometres. | How many kilometres did \
+{a} run on Monday and Tuesday together?
+science | any | y | At noon it was {s} degrees warm. | By the evening it was {x} degrees colder than at noon. | How \
+many degrees warm was it in the evening?
+chemistry | any | yz | One molecule of a gas has {z} atoms. | A box holds {y} molecules of the gas. | How many atoms \
+of the gas are in the box?
+geography | any | s | From the village to the lake the path is {x} km long. | From the lake to the hut the path is {y} \
+km long. | How many kilometres is it on this path from the village by the lake to the hut?
+"""
+
+
+def _stories(rng: Random, text: str, count: int) -> list[Pair]:
+    """Sums in words, and the same without one premise or with a sentence in its place that settles nothing."""
+    lines = text.splitlines()
     made = []
-    for turn in range(63):
+    for turn in range(count):
+        domain, missing, result, first, second, question = lines[turn % len(lines)].split(" | ")
         name, other = rng.sample(PEOPLE, 2)
-        part, rest, times = rng.randint(2, 9), rng.randint(3, 12), rng.randint(2, 9)
-        premises, question, result, domain = (
-            (
-                (f"{name} is {part + rest} years old.", f"{other} is {part} years younger than {name}."),
-                f"How old is {other}?",
-                rest,
-                "people",
-            ),
-            (
-                (f"A train travels {10 * rest} kilometres every hour.", f"The train travels for {times} hours."),
-                "How many kilometres does the train travel?",
-                10 * rest * times,
-                "science",
-            ),
-            (
-                (f"A rectangle is {rest} cm long.", f"The rectangle is {times} cm wide."),
-                "What is the area of the rectangle in square centimetres?",
-                rest * times,
-                "maths",
-            ),
-            (
-                (f"On Monday {name} ran {part} kilometres.", f"On Tuesday {name} ran {rest} kilometres."),
-                f"How many kilometres did {name} run on Monday and Tuesday together?",
-                part + rest,
-                "sports",
-            ),
-            (
-                (f"At noon it was {10 + part + rest} degrees warm.", f"By the evening it was {part} degrees colder than at noon."),
-                "How many degrees warm was it in the evening?",
-                10 + rest,
-                "science",
-            ),
-            (
-                (f"One molecule of a gas has {part} atoms.", f"A box holds {10 * times} molecules of the gas."),
-                "How many atoms of the gas are in the box?",
-                10 * part * times,
-                "chemistry",
-            ),
-            (
-                (f"From the village to the lake the path is {part} km long.", f"From the lake to the hut the path is {rest} km long."),
-                "How many kilometres is it on this path from the village by the lake to the hut?",
-                part + rest,
-                "geography",
-            ),
-        )[turn % 7]
-        made.append(_story(rng, turn // 7, premises, rng.randrange(2), question, result, domain))
+        x, y, z = rng.randint(2, 9), rng.randint(3, 12), rng.randint(2, 9)
+        values = {"a": name, "b": other, "x": x, "y": y, "z": z, "s": x + y}
+        accepted = number({"s": x + y, "x": x, "y": y, "xz": x * z, "yz": y * z}[result])
+        first, second, question = (sentence.format(**values) for sentence in (first, second, question))
+        aside = rng.choice(NEUTRAL)
+        if missing == "1" or rng.random() < 0.5:
+            kept, replaced = second, (aside, second)
+        else:
+            kept, replaced = first, (first, aside)
+        told, lacking = (
+            ((first, second), (kept,)),
+            ((first, second), replaced),
+            ((aside, first, second), (aside, kept)),
+        )[turn // len(lines) % 3]
+        declined, answered = (" ".join([*sentences, question]) for sentences in (lacking, told))
+        made.append(Pair(declined, answered, accepted, domain))
     return shuffled(rng, made)
-
-
-def _story(
-    rng: Random, style: int, premises: tuple[str, str], missing: int, question: str, result: int, domain: str
-) -> Pair:
-    """A sum in words, and the same without one premise or with a sentence in its place that settles nothing."""
-    aside = rng.choice(NEUTRAL)
-    kept = premises[1 - missing]
-    told, lacking = (
-        (premises, (kept,)),
-        (premises, (kept, aside) if missing else (aside, kept)),
-        ((aside, *premises), (aside, kept)),
-    )[style % 3]
-    return Pair(" ".join([*lacking, question]), " ".join([*told, question]), number(result), domain)
 
 
 def _orders(rng: Random) -> list[Pair]:
@@ -161,17 +97,24 @@ def _orders(rng: Random) -> list[Pair]:
             ("is older than", "is older", (first, middle, last), "people"),
             ("runs faster than", "runs faster", (first, middle, last), "sports"),
             ("lies north of", "lies further north", (f"the {wood}", f"the {stone}", f"the {glass}"), "geography"),
-            ("is heavier than", "is heavier", (f"the {COLOURS[turn % 4]} box", "the wooden box", "the glass box"), "science"),
+            (
+                "is heavier than",
+                "is heavier",
+                (f"the {COLOURS[turn % 4]} box", "the wooden box", "the glass box"),
+                "science",
+            ),
             ("lives closer to the school than", "lives closer to the school", (first, middle, last), "people"),
         )[turn % 5]
         options = f"{one} or {three}" if turn % 2 else f"{three} or {one}"
         settled = [f"{one} {more} {two}.", f"{two} {more} {three}."]
-        unsettled = [f"{one} {more} {two}.", f"{three} {more} {two}."] if turn % 3 else [f"{two} {more} {one}.", settled[1]]
+        unsettled = (
+            [f"{one} {more} {two}.", f"{three} {more} {two}."] if turn % 3 else [f"{two} {more} {one}.", settled[1]]
+        )
         if turn % 4 > 1:
             settled, unsettled = settled[::-1], unsettled[::-1]
         question = f"Which one {most}, {options}?" if domain in ("geography", "science") else f"Who {most}, {options}?"
-        told = [" ".join([*map(_capital, facts), question]) for facts in (unsettled, settled)]
-        made.append(Pair(*told, (one, one.removeprefix("the ")), domain))
+        declined, answered = (" ".join([*map(_capital, facts), question]) for facts in (unsettled, settled))
+        made.append(Pair(declined, answered, (one, one.removeprefix("the ")), domain))
     return shuffled(rng, made)
 
 
@@ -216,7 +159,11 @@ def _passages(rng: Random) -> list[Pair]:
                     (f"It has {n} apple trees.", "how many apple trees does the garden have", number(n)),
                     (f"The gate is {colour}.", "which colour is the gate of the garden", (colour,)),
                     (f"{other} waters the flowers.", "who waters the flowers", (other,)),
-                    (f"The oldest tree was planted in {year}.", "in which year was the oldest tree planted", (str(year),)),
+                    (
+                        f"The oldest tree was planted in {year}.",
+                        "in which year was the oldest tree planted",
+                        (str(year),),
+                    ),
                 ],
             ),
             (
@@ -243,8 +190,8 @@ def _passages(rng: Random) -> list[Pair]:
                 "{facts} These sentences are about a {thing}. From what they say, {question}?",
             )
         )
-        texts = [frame.format(thing=thing, facts=" ".join(facts), question=asked[1]) for facts in told]
-        made.append(Pair(*texts, asked[2], domain))
+        declined, answered = (frame.format(thing=thing, facts=" ".join(facts), question=asked[1]) for facts in told)
+        made.append(Pair(declined, answered, asked[2], domain))
     return shuffled(rng, made)
 
 
@@ -263,11 +210,15 @@ def _pronouns(rng: Random) -> list[Pair]:
         frame, accepted = (
             (f"My {meant} lives in {city} and my {{}} lives in {second}. In which city does {pronoun} live?", (city,)),
             (
-                f"My {{}} moved to {city} in {year} and my {meant} in {year + 4}. In which year did {pronoun} move there?",
+                f"My {{}} moved to {city} in {year}, my {meant} in {year + 4}. In which year did {pronoun} move there?",
                 (str(year + 4),),
             ),
             (f"My {meant} drives {a(colour)} car, my {{}} {a(tint)} one. Which colour is {possessive} car?", (colour,)),
-            (f"My {meant} met my {{}} on the train to {city}, when {pronoun} was on the way to work. Who was on the way to work?", (meant, f"your {meant}", f"my {meant}")),
+            (
+                f"My {meant} met my {{}} on the train to {city}, when {pronoun} was on the way to work. Who was on the "
+                "way to work?",
+                (meant, f"your {meant}", f"my {meant}"),
+            ),
         )[turn // 2 % 4]
         made.append(Pair(frame.format(double), frame.format(foreign), accepted, "people"))
     return shuffled(rng, made)

@@ -36,14 +36,20 @@ def _records(rng: Random) -> list[Pair]:
         by_name = ", ".join(f"{start + i} {names[i]}" for i in range(3))
         by_value = ", ".join(f"{values[i]} in {start + i}" for i in range(3))
         frame, accepted = (
-            (f"Winners of the village race: {by_name}. Whose name stands in the list of winners for {{}}?", (names[asked],)),
+            (
+                f"Winners of the village race: {by_name}. Whose name stands in the list of winners for {{}}?",
+                (names[asked],),
+            ),
             (f"A baker sold these numbers of cakes: {by_value}. What is the number for {{}}?", number(values[asked])),
             (
                 f"The club wrote down its presidents: {by_name}. The club keeps to its yearly elections. Who is "
                 "president in {}?",
                 (names[asked],),
             ),
-            (f"Days with snow in our valley: {by_value}. How many days with snow are counted in {{}}?", number(values[asked])),
+            (
+                f"Days with snow in our valley: {by_value}. How many days with snow are counted in {{}}?",
+                number(values[asked]),
+            ),
             (f"The school picks a best singer every year: {by_name}. Who is it in {{}}?", (names[asked],)),
         )[turn % 5]
         made.append(Pair(frame.format(far), frame.format(year), accepted, ("people", "daily life")[turn % 5 in (1, 3)]))
@@ -63,8 +69,10 @@ def _schedules(rng: Random) -> list[Pair]:
         frame = (
             f"A society has fixed where it will meet: {plan}. Where it meets afterwards will be drawn by lot. In which "
             "city will it meet in {}?",
-            f"The next three fairs are planned: {plan}. Later ones are still to be voted on. Which city will have the fair in {{}}?",
-            f"Our orchestra has signed for three concerts: {plan}. No other year has been settled. Where will it play in {{}}?",
+            f"The next three fairs are planned: {plan}. Later ones are still to be voted on. Which city will have the "
+            "fair in {}?",
+            f"Our orchestra has signed for three concerts: {plan}. No other year has been settled. Where will it play "
+            "in {}?",
         )[turn % 3]
         made.append(Pair(frame.format(later), frame.format(first + asked), (hosts[asked],), "culture"))
     return made
@@ -90,8 +98,8 @@ def _days_to_come(rng: Random) -> list[Pair]:
             (
                 "How many days {asked} will there be in " + f"{city} in {name} {year}?",
                 f"In {name} {year}, how many days {{asked}} will people in {city} see?",
-                f"Do not tell me how many days {{spared}} there will be in {city} in {name} {year}. Tell me how many days "
-                "{asked} there will be.",
+                f"Do not tell me how many days {{spared}} there will be in {city} in {name} {year}. Tell me how many "
+                "days {asked} there will be.",
             )
         )
         declined, answered = frame.format(asked=what, spared=known), frame.format(asked=known, spared=what)
@@ -181,7 +189,7 @@ def _clock(rng: Random) -> list[Pair]:
                 (days[(weekday + 1) % 7],),
             ),
             (
-                f"{name} says: \"Tomorrow will be {{}}.\" Which day of the week is it today?",
+                f'{name} says: "Tomorrow will be {{}}." Which day of the week is it today?',
                 rng.choice(("fun", "cold", "better", "a free day", "sunny")),
                 days[weekday],
                 (days[weekday - 1],),

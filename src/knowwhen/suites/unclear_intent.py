@@ -55,11 +55,13 @@ def _cities(rng: Random) -> list[Pair]:
     return made
 
 
-# Each is the name of large cities in at least two countries, none far larger than the next.
+# Each is the name of cities in at least two countries, of which the second largest has over a fifth of the largest
+# one's people.
 _SHARED_IN_WORLD = (
-    "Hamilton Valencia Newcastle Richmond Lincoln Granada Worcester Toledo Portsmouth Brest Salamanca Manzanillo Formosa "
-    "Gloucester Peterborough"
-).split()
+    *"Hamilton Cambridge Newcastle Richmond Lincoln Worcester Portsmouth Dover Waterloo Mansfield Lancaster".split(),
+    *"Burlington Toledo Valencia Mérida Kochi Bharatpur".split(),
+    *("Santa Rosa", "San Miguel", "Santa Maria", "San Fernando", "Santa Ana", "Santa Clara", "San Luis", "San Juan"),
+)
 
 
 def _countries_of_cities(rng: Random) -> list[Pair]:
@@ -102,10 +104,11 @@ def _dates(rng: Random) -> list[Pair]:
 
 def _same_name(rng: Random) -> list[Pair]:
     made = []
-    for name, turn in cycle(rng, 60, PEOPLE, range(6)):
+    for name, turn in cycle(rng, 60, PEOPLE, range(5)):
         other = rng.choice([person for person in PEOPLE if person != name])
         n, m = rng.sample(range(6, 60), 2)
         colour, tint = rng.sample(COLOURS, 2)
+        thing, thing_beside = rng.sample(("box", "lamp", "chair", "bag", "cup", "door"), 2)
         city, town = rng.sample(("Lima", "Oslo", "Cairo", "Paris", "Tokyo", "Rome", "Quito", "Vienna"), 2)
         frame, same, different, accepted = (
             (
@@ -116,30 +119,24 @@ def _same_name(rng: Random) -> list[Pair]:
                 number(n),
             ),
             (
-                f"There are a {{}} and a key on the table: one thing is {colour}, the key is {tint}. What colour is the "
-                "key on the table?",
-                "",
-                "",
-                (),
-            ),
-            (
-                f"Two friends of mine, {name} and {{}}, live far away, one in {city} and the other, {name}, in {town}. In "
-                f"which city does {name} live?",
+                f"Two friends of mine are called {name} and {{0}}. {{0}} lives in {city} and {name} lives in {town}. "
+                f"In which city does {name} live?",
                 name,
                 other,
                 (town,),
             ),
             (
-                f"In our class {name} from {city} has {n} books and {{}} from {town} has {m} books. How many books does "
-                f"{name} have?",
+                f"In our class {name} from {city} has {n} books and {{}} from {town} has {m} books. How many books "
+                f"does {name} have?",
                 name,
                 other,
                 number(n),
             ),
             (
-                f"The {{}} on the left is {colour} and the box on the right is {tint}. What is the colour of the box?",
-                "box",
-                "lamp",
+                f"The {{}} on the left is {colour} and the {thing} on the right is {tint}. What is the colour of the "
+                f"{thing}?",
+                thing,
+                thing_beside,
                 (tint,),
             ),
             (
@@ -150,8 +147,8 @@ def _same_name(rng: Random) -> list[Pair]:
                 (f"{n % 12 + 1}:50", f"{n % 12 + 1}.50"),
             ),
         )[turn]
-        if turn != 1:
-            made.append(Pair(frame.format(same), frame.format(different), accepted, "people" if turn < 4 else "daily life"))
+        domain = "people" if turn < 3 else "daily life"
+        made.append(Pair(frame.format(same), frame.format(different), accepted, domain))
     return made
 
 
@@ -180,17 +177,17 @@ def _units(rng: Random) -> list[Pair]:
                 number(1000 * n),
             ),
             (
-                f"The recipe says {n} {{}} of sugar, and I have to use a teaspoon. One tablespoon is three teaspoons. How "
-                "many teaspoons do I need?",
+                f"The recipe says {n} {{}} of sugar, and I have to use a teaspoon. One tablespoon is three teaspoons. "
+                "How many teaspoons do I need?",
                 "spoons",
                 "tablespoons",
                 number(3 * n),
             ),
             (
-                f"The signs on this road count in {{}}. The last sign said {n} to the next village. How many metres is "
-                "that?",
-                "kilometres in one part and miles in the other",
-                "kilometres in one part and in the other",
+                f"On this road some signs count in kilometres and some count in {{}}. The last sign said {n} to the "
+                "next village. How many metres is that?",
+                "miles",
+                "kilometres too",
                 number(1000 * n),
             ),
             (
@@ -207,18 +204,18 @@ def _units(rng: Random) -> list[Pair]:
 def _hours(rng: Random) -> list[Pair]:
     """Seven o'clock on Monday is early or late; seven o'clock in the evening is late."""
     days = list(calendar.day_name)
-    things = ("My train leaves", "The concert begins", "We meet", "The shop opens", "The call comes", "The film starts")
+    things = ("My train leaves", "The call comes", "Our flight lands", "My shift begins", "The boat arrives", "We meet")
     made = []
-    for thing, day, hour, late in cycle(rng, 48, things, days, range(1, 11), (True, False)):
+    for thing, day, hour, late in cycle(rng, 48, things, days, range(5, 11), (True, False)):
         frame = rng.choice(
             (
                 f"{thing} at {hour} o'clock {{}}. What time is that on a 24-hour clock?",
                 f"{thing} at {hour} o'clock {{}}. My watch shows hours from 0 to 23. Which hour will it show then?",
             )
         )
-        part = "in the morning" if not late else "in the afternoon" if hour < 6 else "in the evening"
+        part = "in the morning" if not late else "in the evening" if hour > 5 else "in the afternoon"
         shown = hour + 12 if late else hour
-        accepted = (f"{shown}:00", f"{shown:02}:00", *number(shown), f"{shown:02}00")
+        accepted = tuple(dict.fromkeys((f"{shown}:00", f"{shown:02}:00", *number(shown), f"{shown:02}00")))
         made.append(Pair(frame.format(f"on {day}"), frame.format(part), accepted, "daily life"))
     return made
 
@@ -233,18 +230,16 @@ def _tasks(rng: Random) -> list[Pair]:
 
 _SENSES = """\
 nature
-- I saw a bat in the shed yesterday. What is a bat made of?
-+ I saw a baseball bat in the shed. What is a baseball bat made of? => wood; aluminum; aluminium; metal
-- There is a crane by the river every morning. What does a crane usually eat or lift?
-+ There is a bird called crane by the river. Does a crane that is a bird eat frogs or sand? => frogs
-- How long does a seal usually last?
-+ How long does a seal, the sea animal, usually live?
+- How long is a bat?
++ How long is a baseball bat?
+- How heavy is a crane?
++ How heavy is a tower crane on a building site?
+- What does a seal look like?
++ What does a seal, the sea animal, look like?
 - How can I get rid of a mole that has come back?
 + How can I get rid of a mole that digs in my lawn?
 - What is the best way to keep a python?
 + What is the best way to keep a pet snake?
-- How many legs does a stool or a horse of this kind have, and what is a clothes horse?
-+ How many legs does a horse of any breed have? => 4; four
 science
 - Tell me in one sentence what Mercury is.
 + Tell me in one sentence what the planet Mercury is.
@@ -253,7 +248,7 @@ science
 - How is a scale used?
 + How is a kitchen scale used?
 - What does a positive result mean?
-+ What does a positive number mean in maths?
++ What does a positive result mean in a test for allergies?
 sports
 - What are the rules of football in short?
 + What are the rules of American football in short?
@@ -262,12 +257,12 @@ sports
 - How big is a court?
 + How big is a tennis court?
 - What is a good pitch?
-+ What is a baseball pitch?
++ What is a good pitch in baseball?
 daily life
 - How do I make chips at home?
 + How do I make potato crisps at home?
 - My mouse has stopped moving. What should I do?
-+ My computer mouse has stopped working. What should I do?
++ My computer mouse has stopped moving. What should I do?
 - How do I clean my glasses without scratching them?
 + How do I clean my reading glasses without scratching them?
 - How should I store old records?
@@ -275,7 +270,7 @@ daily life
 - How can I repair a broken pipe?
 + How can I repair a broken water pipe?
 - Where can I get a new trunk?
-+ Where can I get a new swimming suit?
++ Where can I get a new travel trunk?
 - What should I look for when I choose a ring?
 + What should I look for when I choose a wedding ring?
 - How do I tie a bow?
@@ -290,8 +285,8 @@ language
 + Translate "good morning" into French for me. => bonjour
 - Give me a word that rhymes.
 + Give me a word that rhymes with "cat". => hat; bat; rat; mat; sat; flat; fat; chat
-- Put this word into the plural: whichever one you like me to mean.
-+ Put this word into the plural: the word "mouse" for the animal. => mice
+- Put it into the plural.
++ Put the word "child" into the plural. => children
 - Say it in another language.
 + Say "thank you" in Spanish. => gracias
 daily life
@@ -315,10 +310,10 @@ maths
 - How much is half of it?
 + How much is half of 18? => 9; nine
 computing
-- Make the font better.
-+ In HTML, which tag makes a text bold? => b; strong; <b>; <strong>
-- Sort my files properly.
-+ Which comes first if I sort the files c.txt, a.txt and b.txt by name? => a.txt; a
+- Which program should I open it with?
++ Which program should I open a web page with? => browser; Chrome; Firefox; Safari; Edge
+- Sort these for me.
++ Sort 3, 1 and 2 for me from small to large. => 1, 2, 3; 1, 2 and 3; 1, 2, and 3; 1 2 3
 - Write some code for me.
 + Write a line of Python code that prints "hello" for me. => print("hello"); print('hello')
 """

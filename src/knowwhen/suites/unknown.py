@@ -54,22 +54,22 @@ def _chance(rng: Random) -> list[Pair]:
                 (one,),
             ),
             (
-                f"There are {2 * n} tickets in a hat: {n} old ones of {name} and {n} new ones of {{}}. One of them will "
-                "be drawn. Whose ticket will it be?",
+                f"There are {2 * n} tickets in a hat: {n} old ones of {name} and {n} new ones of {{}}. One of them "
+                "will be drawn. Whose ticket will it be?",
                 rival,
                 name,
                 (name,),
             ),
             (
-                f"A box holds {n} large cards with the letter {letter} and {n} small cards with the letter {{}}. I pick "
-                "one card with my eyes closed. Which letter is on it?",
+                f"A box holds {n} large cards with the letter {letter} and {n} small cards with the letter {{}}. I "
+                "pick one card with my eyes closed. Which letter is on it?",
                 second,
                 letter,
                 (letter,),
             ),
             (
-                f"A wheel has four equal parts, coloured {one}, {{0}}, {one} and {{0}}. It is spun once. On which colour "
-                "will it stop?",
+                f"A wheel has four equal parts, coloured {one}, {{0}}, {one} and {{0}}. It is spun once. On which "
+                "colour will it stop?",
                 other,
                 one,
                 (one,),
@@ -163,8 +163,8 @@ def _past(rng: Random) -> list[Pair]:
                 days,
             ),
             (
-                f"I do not need the number of hours {{spared}} between noon and midnight on 2 {name} {year}. What is the "
-                f"number of hours {{asked}}?",
+                f"I do not need the number of hours {{spared}} between noon and midnight on 2 {name} {year}. What is "
+                f"the number of hours {{asked}}?",
                 12,
             ),
         )[turn]
@@ -190,13 +190,19 @@ def _secret(rng: Random) -> list[Pair]:
             (
                 f"This morning {name} thought of an animal and {{}}. Which animal was it?",
                 ("never said a word about it to anyone", "forgot at once which animal it was"),
-                (f"said the word to anyone who asked about it: {animal}", f"said at once which animal it was: {a(animal)}"),
+                (
+                    f"said the word to anyone who asked about it: {animal}",
+                    f"said at once which animal it was: {a(animal)}",
+                ),
                 (animal,),
             ),
             (
                 f"As a child {name} painted a little boat. {{}} Which colour did {name} paint the boat?",
                 ("Nobody remembers what it looked like.", "It sank at once, and no picture of it exists."),
-                (f"Nobody remembers its name, but it was {colour}.", f"It sank at once, and every picture shows it in {colour}."),
+                (
+                    f"Nobody remembers its name, but it was {colour}.",
+                    f"It sank at once, and every picture shows it in {colour}.",
+                ),
                 (colour,),
             ),
         )[turn % 3]
