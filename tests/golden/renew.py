@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 
 def golden(folder: Path) -> None:
     """Run the golden audit into a folder: every built-in suite, three twin pairs each, some replies that fail."""
-    items = suites.take(suites.load(suites.DEFAULT, seed=7), 6)
+    items = [item for name in suites.DEFAULT for item in suites.load(name, seed=7, pairs=3)]
     model = open_model("simulated(d_prime=1.2, criterion=0.4, ungraded=0.03, truncated=0.03, seed=7)", items=items)
     manifest = run.request(model, items, suites=suites.DEFAULT, seed=7, now=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     run.audit(model, items, folder, manifest, registry.load("graders", "rules").grader())

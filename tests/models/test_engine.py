@@ -186,8 +186,15 @@ def test_plans_lose_nothing_and_fit(prompts, capacity, data) -> None:
     wanted = [(i, row) for i, job in enumerate(jobs) for row in (None, *range(job.samples))]
     assert sorted(rows, key=str) == sorted(wanted, key=str)
     for group in groups:
-        size = plan.stem([prompts[i] for i in group], shared, whole=False)
+        size = plan.stem([prompts[i] for i in group], shared)
         assert all(size < len(prompts[i]) and prompts[i][:size] == prompts[group[0]][:size] for i in group)
+    sizes = [len(p) * 40 for p in prompts]
+    passes = list(plan.chunks(sizes))
+    assert [i for chunk in passes for i in range(chunk.start, chunk.stop)] == list(range(len(sizes)))
+    for chunk in passes:
+        padded = max(sizes[chunk]) * len(sizes[chunk])
+        assert len(sizes[chunk]) == 1 or padded <= plan.PREFILL_TOKENS
+        assert len(sizes[chunk]) == 1 or padded - sum(sizes[chunk]) <= plan.PASS_TOKENS
     needs = [plan.need(job) for job in jobs]
     bands = list(plan.bands(needs))
     assert sorted(i for band in bands for i in band) == list(range(len(jobs)))

@@ -8,6 +8,7 @@ import pytest
 from knowwhen import registry
 from knowwhen.conditions import put, told
 from knowwhen.errors import RequestError
+from knowwhen.grading import Asked
 from knowwhen.metrics import MEASURES, measure
 from knowwhen.models import open_model
 from knowwhen.models.simulated import FAILED, TRUNCATED, Simulated
@@ -118,8 +119,6 @@ def test_the_default_grader_reads_its_replies_as_they_were_meant(says, condition
     model = Simulated(items, knows=0.5, criterion=0.0, says=says, truncated=0.1)
     if condition is Condition.FORCED:
         items = [item for item in items if item.answers]
-    from knowwhen.grading import Asked
-
     grade = registry.load("graders", "rules").grader()
     asked = [Asked(item.question, item.answers, item.choices) for item in items]
     verdicts = grade(asked, replies(model, items, condition))

@@ -37,7 +37,9 @@ def audit(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option("--limit", metavar="N", min=1, help="Ask at most N items of each suite, twins together."),
+        typer.Option(
+            "--limit", metavar="N", min=1, help="Ask at most N items in all: twins together, scenarios evenly."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -89,7 +91,14 @@ def audit(
     from knowwhen.types import Generation
 
     specs = tuple(suite or suites.DEFAULT)
-    items = suites.take(suites.load(specs, seed=seed, map=_pairs(map_ or [])), limit)
+    fields, files = _pairs(map_ or []), any(":" in spec for spec in specs)
+    items = [
+        item
+        for spec in specs
+        for item in suites.load(spec, seed=seed, map=fields if ":" in spec or not files else None)
+    ]
+    if limit is not None:
+        items = suites.take(items, limit, seed)
     _figures.check(require or [], items)  # Before anything is asked: a typing error must not cost an audit.
     opened = open_model(model, items=items, say=_say)
     for note in getattr(opened, "notes", ()):

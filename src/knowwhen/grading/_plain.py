@@ -6,7 +6,7 @@ Everything here is linear in the length of the text: string methods, and pattern
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 _MARKS = (
     ("’", "'"), ("‘", "'"), ("ʼ", "'"), ("“", '"'), ("”", '"'), ("„", '"'), ("«", '"'), ("»", '"'), ("「", '"'),
@@ -100,14 +100,32 @@ def quotations(text: str) -> list[str]:
     return single + (text.split('"')[1::2] if text.count('"') > 1 else [])
 
 
-def unquoted(text: str) -> str:
-    """The text with code blocks and quotations taken out: their words are somebody else's.
+_ABBREVIATED = re.compile(r"\b(Dr|Mr|Mrs|Ms|Prof|St|Sr|Jr|e\.g|i\.e|vs|approx|U\.S|U\.K|Inc|Ltd|[A-Z])\. (?=\w)")
+
+
+def without_abbreviations(text: str) -> str:
+    """The text without the full stops that end no sentence.
+
+    >>> without_abbreviations("Dr. Who left the U.S. in May. He")
+    'Dr Who left the U.S in May. He'
+    """
+    return _ABBREVIATED.sub(r"\1 ", text) if ". " in text else text
+
+
+def unquoted(text: str, loud: Callable[[str], bool]) -> str:
+    """The text with code blocks and `loud` quotations taken out: their words are somebody else's.
 
     A text that is one quotation as a whole is the reply itself, so it is unwrapped.
 
-    >>> unquoted("She said \\"I don't know\\" and left.")
-    'She said ‹quoted› and left.'
+    >>> unquoted("She said \"I don't know\" in \"Emma\".", lambda quoted: "know" in quoted)
+    'She said ‹quoted› in Emma.'
     """
+
+    def instead(quoted: str) -> str:
+        if len(quoted) > _LONGEST_QUOTE or not loud(quoted):
+            return quoted
+        return QUOTED + quoted[-1] if quoted[-1:] in (".", "!", "?") else QUOTED
+
     if not text.isascii():
         for mark, straight in _MARKS[:11]:
             text = text.replace(mark, straight)
@@ -119,13 +137,12 @@ def unquoted(text: str) -> str:
     if "'" in text:
         pieces, last = [], 0
         for start, end in _single_quoted(text):
-            if end - start < _LONGEST_QUOTE:
-                pieces += [text[last:start], QUOTED]
-                last = end
+            pieces += [text[last:start], instead(text[start + 1 : end - 1])]
+            last = end
         text = "".join([*pieces, text[last:]])
     if '"' in text:
         parts = text.split('"')
         for k in range(1, len(parts) - 1, 2):
-            parts[k] = QUOTED if len(parts[k]) < _LONGEST_QUOTE else parts[k]
+            parts[k] = instead(parts[k])
         text = "".join(parts)
     return text

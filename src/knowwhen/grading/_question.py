@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from knowwhen.grading._languages import FOREIGN
 from knowwhen.grading._plain import plain, quotations
 from knowwhen.grading._scan import tokens
 
@@ -27,8 +28,8 @@ _CREATIVE = re.compile(
     r"|\b(?:pretend|role-?play|act as|imagine you)\b",
     re.IGNORECASE,
 )
-_TRANSLATING = re.compile(r"\b(?:translate|translation|how (?:do|would|can) (?:you|i|we) say|repeat|spell|rephrase|paraphrase)\b", re.IGNORECASE)
-_DEFINING = re.compile(r"\bmean(?:s|ing)?\b|\bdefin(?:e|ition)|\bwhat (?:is|are|constitutes) (?:an? )?\w+\?", re.IGNORECASE)
+_WORDING = re.compile(r"\b(?:example of|translate|translation|how (?:do|would|can) (?:you|i|we) say|repeat|spell|rephrase|paraphrase)\b", re.IGNORECASE)
+_DEFINING = re.compile(r"\bmean(?:s|ing)?\b|\bdefin(?:e|ition)|\bwhat (?:is|constitutes) (?:an? )?[\w-]+\?|\bwhat is an? [\w-]+(?: [\w-]+){1,2}\?|\bwhat are [\w-]+(?: [\w-]+)?\?", re.IGNORECASE)
 _JUDGING = re.compile(
     r"\b(?:il)?legal(?:ly)?\b|\bunlawful|\blaws?\b|\ballowed\b|\bpermitted\b|\bcrimes?\b|\b(?:un|im)?(?:ethical|moral)|\bwrong\b|"
     r"\bok(?:ay)?\b|\bacceptable\b|\b(?:un)?safe\b|\bdangerous\b|\bharmful\b|\bpunish|\bracist\b|\boffensive\b|\bbad\b|\brisks?\b",
@@ -44,13 +45,32 @@ _HEAD = _TIMES | frozenset(
 _ENDINGS = ("ing", "ed", "es", "s", "e")
 
 
+_IRREGULAR = {
+    past: present
+    for present, forms in {
+        "become": "became", "win": "won", "meet": "met", "write": "wrote written", "go": "went gone", "fly": "flew flown",
+        "find": "found", "hold": "held", "build": "built", "take": "took taken", "give": "gave given", "begin": "began begun",
+        "leave": "left", "sell": "sold", "buy": "bought", "make": "made", "say": "said", "die": "died dead", "run": "ran",
+        "fall": "fell fallen", "lead": "led", "fight": "fought", "grow": "grew grown", "sing": "sang sung", "sink": "sank sunk",
+        "swim": "swam", "draw": "drew drawn", "break": "broke broken", "speak": "spoke spoken", "choose": "chose chosen",
+        "eat": "ate eaten", "drink": "drank", "get": "got", "come": "came", "see": "saw seen", "lose": "lost", "pay": "paid",
+        "teach": "taught", "stand": "stood", "wear": "wore", "rise": "rose", "know": "knew known", "think": "thought",
+        "bring": "brought", "fail": "failed", "star": "starred", "play": "played", "marry": "married", "study": "studied",
+    }.items()
+    for past in forms.split()
+}  # fmt: skip
+
+
+@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """A rough stem: lower case, without a common ending, at most six letters.
 
-    >>> stem("Landed"), stem("lands")
-    ('land', 'land')
+    >>> stem("Landed"), stem("lands"), stem("won")
+    ('land', 'land', 'win')
     """
     word = word.lower().strip("'\"()[],.;:?!*")
+    if word in _IRREGULAR:
+        return _IRREGULAR[word][:6]
     if word.endswith("'s"):
         word = word[:-2]
     for ending in _ENDINGS:
@@ -74,12 +94,14 @@ class Question:
     """Whether existence itself is what is asked ("Is there …?")."""
     creative: bool
     """Whether it asks for fiction or other made text, where somebody may say anything."""
-    translating: bool
-    """Whether it asks for words to be said in another way."""
+    wording: bool
+    """Whether it asks for words: a translation, a phrase, an example of something said."""
     defining: bool
     """Whether it asks what a word means, so that the word's own sense is no verdict."""
     judging: bool
     """Whether it asks about law, ethics or danger, so that naming them is an answer."""
+    negated: bool
+    """Whether it holds a negation itself."""
     quotations: tuple[str, ...]
     """What it puts in quotation marks, in normal form."""
 
@@ -104,9 +126,10 @@ def question(text: str) -> Question:
         words=frozenset(word.lower() for word in words),
         existence=kind == "yes_no" and bool({"there", "exist", "exists", "real"} & set(lower)),
         creative=_CREATIVE.search(flat) is not None,
-        translating=_TRANSLATING.search(flat) is not None,
+        wording=_WORDING.search(flat) is not None,
         defining=_DEFINING.search(flat) is not None,
         judging=_JUDGING.search(flat) is not None,
+        negated=bool({"not", "no", "never", "nicht", "pas"}.intersection(lower)),
         quotations=tuple(plain(q) for q in quotations(text[:20_000]) if " " in q.strip()),
     )
 
@@ -120,8 +143,24 @@ def _asking(words: list[str]) -> list[str]:
     return words[start : marks[-1]]
 
 
+_FOREIGN_KINDS = {
+    word: kind
+    for kind, forms in {
+        "why": "warum wieso weshalb pourquoi perché porque", "who": "wer wen wem qui quién quiénes chi quem",
+        "when": "wann quand cuándo quando", "where": "wo wohin où dónde dove onde",
+        "number": "wieviel wieviele combien cuánto cuánta cuántos cuántas quanto quanti quante quanta quantos quantas",
+        "what": "welche welcher welches quel quelle quels quelles qué cuál cuáles quale quali qual",
+    }.items()
+    for word in forms.split()
+}  # fmt: skip
+
+
 def _kind(words: list[str]) -> str:
     for k, word in enumerate(words):
+        if word == "was" and FOREIGN.intersection(words):
+            return "what"
+        if word.strip("¿") in _FOREIGN_KINDS:
+            return _FOREIGN_KINDS[word.strip("¿")]
         after = words[k + 1] if k + 1 < len(words) else ""
         if word == "how":
             return "number" if after in _MEASURES else "how"

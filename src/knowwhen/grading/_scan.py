@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from functools import cache
+from typing import NamedTuple
 
 import re2
 
@@ -20,22 +21,24 @@ NAMES = tuple(FAMILIES)
 BIT = {name: 1 << k for k, name in enumerate(NAMES)}
 """A set of families is an int: the union of their bits."""
 GROUPS = (
-    ("own ignorance", "no such figures", "unwilling", "no reply to that", "bare no"),
-    ("cannot be known",),
-    ("matter of taste", "no such thing", "false premise"),
+    ("own ignorance", "no such figures", "unwilling", "no reply to that", "bare no", "limits of a model"),
+    ("cannot be known", "no evidence"),
+    ("no opinion", "matter of taste", "no such thing", "false premise", "lacks it"),
     ("asks back", "unfit"),
     ("pointer elsewhere", "lecture", "offer", "generality"),
     ("marked answer", "guess", "courtesy", "filler", "many readings"),
 )
 """Families that one automaton looks for. One for all would meet new states at every turn, and each costs time."""
 DECLINING = 4
-"""So many of the groups hold families without which no reply declines."""
+"""So many of the groups hold families without which no reply declines; then come these two."""
+ASIDES, MANNERS = 4, 5
 
-OTHER, NAME, NUMBER, ADVERB, ALIEN = (chr(0x100 + k) for k in range(5))
-"""Symbols of words that no pattern names: lower case, capitalised, with digits, adverbs, of another language."""
+OTHER, NAME, NUMBER, ADVERB, ALIEN, MODEL = (chr(0x100 + k) for k in range(6))
+"""Symbols of words that no pattern names: lower case, capitalised, with digits, adverbs, of another language; "as an
+AI language model" in one."""
 _FIRST, _LAST = 0x108, 0x7FF  # two bytes each in UTF-8
 _ON_LY = frozenset("reply apply supply rely imply only likely family comply early friendly lovely bully july kindly".split())
-_ADVERBS = frozenset("just still quite even ever also well now then very yet always already rather myself".split())
+_ADVERBS = frozenset("just still quite even ever also well now then very yet always already myself".split())
 _ASIDES = (  # phrases that are left out like adverbs
     "at this time", "at the moment", "at this moment", "at this point", "right now", "of course", "in fact", "at all",
     "for sure", "with certainty", "with any certainty", "in good faith", "in good conscience", "at present", "as of now", "to be honest",
@@ -155,6 +158,7 @@ class Lexicon(dict[str, str]):
             "$": r"[,.!:;)¶-]*\n",
             "QM": r"[)]?\?",
             "NUMBER": NUMBER,
+            "MODEL": MODEL,
         }.get(text) or re.escape(text)
 
     def any_of(self, words: list[str]) -> str:
@@ -197,17 +201,21 @@ def symbols(words: list[str]) -> str:
 
 
 @cache
-def _dropped() -> re.Pattern[str]:
-    """Adverbs and asides, with a comma before and after them."""
+def _asides() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Adverbs and asides with a comma before and after them; "as an AI language model (made by …)"."""
     lexis = lexicon()
     adverbs = ADVERB + "".join({symbol for word, symbol in lexis.symbols.items() if _is_adverb(word)})
     asides = ["".join(lexis.symbols[word] for word in aside.split()) for aside in _ASIDES]
     word = f"[{OTHER}-{chr(_LAST)}]"
     made = lexis.any_of(["developed", "created", "designed", "trained", "made", "built"])
-    a_model = (
-        f"{lexis.symbols['as']}{lexis.any_of(['a', 'an'])}{word}{{0,3}}{lexis.any_of(_ASSISTANTS)}(?:{made}{word}{{1,5}}(?=,))?"
-    )
-    return re.compile(f",?(?:[{adverbs}]|{'|'.join(asides)}|{a_model})(?:,(?!\n))?")
+    model = f"{lexis.symbols['as']}{lexis.any_of(['a', 'an'])}{word}{{0,3}}{lexis.any_of(_ASSISTANTS)}(?:{made}{word}{{1,5}}(?=,))?"
+    return re.compile(f",?(?:[{adverbs}]|{'|'.join(asides)})(?:,(?!\n))?"), re.compile(f",?{model},?")
+
+
+def bare(coded: str) -> str:
+    """Symbols without adverbs and asides; clauses stay apart."""
+    adverbs, model = _asides()
+    return adverbs.sub("", model.sub(MODEL, coded))
 
 
 @cache
@@ -247,13 +255,6 @@ def _foreign() -> tuple[re2.Set, tuple[int, ...]]:
     return automaton, tuple(of_pattern)
 
 
-def _union(automaton: re2.Set, of_pattern: tuple[int, ...], text: str) -> int:
-    found = 0
-    for index in automaton.Match(text.encode("utf-8", "replace")) or ():
-        found |= of_pattern[index]
-    return found
-
-
 @cache
 def _negations() -> re.Pattern[str]:
     return re.compile(lexicon().any_of("not no never none nobody neither nor nothing".split()))
@@ -264,27 +265,50 @@ def negates(piece: str) -> bool:
     return _negations().search(piece) is not None
 
 
-def declining_groups(coded: str) -> tuple[int, ...]:
-    """The declining groups with a family that occurs in symbols: none for most answers."""
-    bare = ""
-    found = ()
+class Scanned(NamedTuple):
+    """A text in words and symbols, and what may be found in it."""
+
+    words: list[str]
+    symbols: str
+    """One for each word, with line feeds between clauses and at both ends."""
+    bare: str
+    """The symbols without adverbs and asides; empty if they are not needed."""
+    groups: tuple[int, ...]
+    """The declining groups of which some family occurs: none for most answers."""
+
+
+def scan(flat: str) -> Scanned:
+    """Scan a text in normal form."""
+    words = tokens(flat)
+    coded = symbols(words)
+    stripped, found = "", []
     for group, trigger in enumerate(_triggers()):
         if trigger.search(coded):
-            bare = bare or _dropped().sub("", coded)
-            if _automaton(group)[0].Match(bare.encode()):
-                found += (group,)
-    return found
+            stripped = stripped or bare(coded)
+            if _automaton(group)[0].Match(stripped.encode()):
+                found.append(group)
+    return Scanned(words, coded, stripped, tuple(found))
+
+
+def declines(flat: str) -> bool:
+    """Whether some family that declines occurs in a text in normal form."""
+    return bool(scan(flat).groups)
 
 
 def families(coded: str, groups: tuple[int, ...]) -> int:
-    """The families (a union of `BIT`) of some groups that occur in symbols, which begin and end with a line feed."""
-    bare = _dropped().sub("", coded)
-    found = 0
+    """The families (a union of `BIT`) of some groups in the symbols of a clause, bare for the declining groups."""
+    text, found = f"\n{coded}\n".encode(), 0
     for group in groups:
-        found |= _union(*_automaton(group), bare if group < DECLINING else coded)
+        automaton, of_pattern = _automaton(group)
+        for index in automaton.Match(text) or ():
+            found |= of_pattern[index]
     return found
 
 
 def foreign_families(text: str) -> int:
     """The families of text in another language than English, which is read letter by letter."""
-    return _union(*_foreign(), text.lower())
+    automaton, of_pattern = _foreign()
+    found = 0
+    for index in automaton.Match(text.lower().encode("utf-8", "replace")) or ():
+        found |= of_pattern[index]
+    return found

@@ -33,8 +33,6 @@ from knowwhen.models._rows import Reply, Row, extend, uniforms
 from knowwhen.models._slots import Slots
 from knowwhen.models._thin import THIN_ROWS, thin_products
 
-PREFILL_TOKENS = 2048
-"""Padded tokens in one prefill pass: enough for full speed, little enough to bound the activations."""
 MOST_ROWS = {"cpu": 96, "cuda": 512}
 """Rows beyond which a step gains nothing; memory may set a lower bound."""
 
@@ -216,12 +214,8 @@ class Engine:
             free = capacity - len(active)
             if queue and plan.rows(queue[0]) <= free and (not active or free * 4 >= capacity):
                 admitted: list[Unit] = []
-                tokens = 0
                 while queue and plan.rows(queue[0]) <= free:
-                    cost = max(len(jobs[i].prompt) for i, _ in queue[0]) - shared
-                    if admitted and tokens + cost > PREFILL_TOKENS:
-                        break
-                    tokens, free = tokens + cost, free - plan.rows(queue[0])
+                    free -= plan.rows(queue[0])
                     admitted.append(queue.pop(0))
                 new = self._prefill(jobs, admitted, slots, len(active), prefix, shared, done, temperature, seed)
                 active.extend(new)
@@ -261,42 +255,40 @@ class Engine:
     ) -> list[Row]:
         """Read the prompts of `units` into rows first…, score continuations, fork samples, pick first tokens.
 
-        A unit is a list of (job, rows wanted of it) whose prompts share a stem: the stem is read once per unit, the
-        rest of each prompt from a copy of it.
+        A prompt alone in its unit is read whole. Prompts that share a stem are read in two steps: the stem once, then
+        the rest of each from a copy of it.
         """
-        lone = all(len(unit) == 1 for unit in units)
-        stems = [plan.stem([jobs[i].prompt for i, _ in unit], shared, whole=lone) for unit in units]
-        slots.load(prefix, slice(first, first + len(units)), shared)
-        want_hidden = any(jobs[i].hidden for unit in units for i, _ in unit)
-        reads = [list(jobs[unit[0][0]].prompt[shared:stem]) for unit, stem in zip(units, stems, strict=True)]
-        if any(reads):  # a unit whose stem is all shared has nothing to read: it reads its last shared token again
-            last = max(shared - 1, 0)
-            starts = [shared if read else last for read in reads]
-            reads = [read or [jobs[unit[0][0]].prompt[last]] for read, unit in zip(reads, units, strict=True)]
-            logits, hidden = self._forward(slots, first, reads, starts, hidden=want_hidden and lone)
-        flat = [pair for unit in units for pair in unit]
+        alone = [unit[0] for unit in units if len(unit) == 1]
+        together = [unit for unit in units if len(unit) > 1]
+        stems = [plan.stem([jobs[i].prompt for i, _ in unit], shared) for unit in together]
+        # The longest rests first, so that chunks of like length lie side by side.
+        split = sorted(
+            ((pair, g) for g, unit in enumerate(together) for pair in unit),
+            key=lambda entry: stems[entry[1]] - len(jobs[entry[0][0]].prompt),
+        )
+        flat = alone + [pair for pair, _ in split]
         order = [i for i, _ in flat]
-        if not lone:
-            # Copies go from the last unit to the first, so that no stem is overwritten before it has been copied.
-            place, moves = first + len(order), []
-            for u in reversed(range(len(units))):
-                for _ in units[u]:
-                    place -= 1
-                    moves.append((first + u, place))
-            for source, target in moves:
-                if source != target:
-                    slots.copy([source], [target], max(stems))
-            rest = [list(jobs[i].prompt[s:]) for u, s in zip(units, stems, strict=True) for i, _ in u]
-            starts = [s for u, s in zip(units, stems, strict=True) for _ in u]
-            logits, hidden = self._forward(slots, first, rest, starts, hidden=want_hidden)
-        last_BV = logits[:, -1].float()
+
+        slots.load(prefix, slice(first, first + len(units)), shared)
+        reads = [jobs[i].prompt for i, _ in alone]
+        reads += [jobs[unit[0][0]].prompt[:stem] for unit, stem in zip(together, stems, strict=True)]
+        want_hidden = any(jobs[i].hidden for i in order)
+        logits_NV, hidden_NLD = self._read(slots, first, reads, [shared] * len(units), hidden=want_hidden)
+        if together:
+            behind = first + len(alone)
+            slots.copy([behind + g for _, g in split], range(behind, first + len(flat)), max(stems))
+            rests, starts = [jobs[pair[0]].prompt for pair, _ in split], [stems[g] for _, g in split]
+            rest_logits, rest_hidden = self._read(slots, behind, rests, starts, hidden=want_hidden)
+            logits_NV = torch.cat([logits_NV[: len(alone)], rest_logits])
+            if hidden_NLD is not None and rest_hidden is not None:
+                hidden_NLD = torch.cat([hidden_NLD[: len(alone)], rest_hidden])
         for b, i in enumerate(order):
-            if jobs[i].hidden and hidden is not None:
-                done[i].hidden_LD = hidden[b].cpu().numpy()
+            if jobs[i].hidden and hidden_NLD is not None:
+                done[i].hidden_LD = hidden_NLD[b].cpu().numpy()
         # A job whose samples did not fit into one unit comes more than once; it is scored with its greedy row.
         scored = [jobs[i].continuations if None in wanted else () for i, wanted in flat]
         if any(scored):
-            self._score(order, scored, [len(jobs[i].prompt) for i in order], slots, first, last_BV, done)
+            self._score(order, scored, [len(jobs[i].prompt) for i in order], slots, first, logits_NV, done)
 
         rows: list[Row] = []
         forks: list[tuple[int, Row]] = []
@@ -305,13 +297,29 @@ class Engine:
             rows.append(new[0])
             forks += [(b, row) for row in new[1:]]
         if forks:
-            sources = [first + b for b, _ in forks]
             reach = max(len(jobs[i].prompt) for i in order)
-            slots.copy(sources, range(first + len(order), first + len(order) + len(forks)), reach)
+            slots.copy([first + b for b, _ in forks], range(first + len(flat), first + len(flat) + len(forks)), reach)
             rows += [row for _, row in forks]
-            last_BV = last_BV[[*range(len(order)), *(b for b, _ in forks)]]
-        extend(rows, last_BV, temperature)
+            logits_NV = logits_NV[[*range(len(order)), *(b for b, _ in forks)]]
+        extend(rows, logits_NV, temperature)
         return rows
+
+    def _read(
+        self, slots: Slots, first: int, prompts: Sequence[tuple[int, ...]], starts: Sequence[int], *, hidden: bool
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Read prompts[i] from starts[i] on into row first+i, in passes of like length.
+
+        A prompt with nothing left to read has its last token read again, for its logits. Returns the logits of each
+        last token (N, V), float32, and, if asked, hidden_NLD.
+        """
+        starts = [min(start, len(prompt) - 1) if prompt else 0 for prompt, start in zip(prompts, starts, strict=True)]
+        tokens = [list(prompt[start:]) or [0] for prompt, start in zip(prompts, starts, strict=True)]
+        logits, states = [], []
+        for chunk in plan.chunks([len(t) for t in tokens]):
+            out, state = self._forward(slots, first + chunk.start, tokens[chunk], starts[chunk], hidden=hidden)
+            logits.append(out[:, -1].float())
+            states.append(state)
+        return torch.cat(logits), torch.cat([s for s in states if s is not None]) if hidden else None
 
     def _score(
         self,

@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+PREFILL_TOKENS = 2048
+"""Padded tokens in one pass over prompts: enough for full speed, little enough to bound the activations."""
+PASS_TOKENS = 96
+"""What a pass costs beside its tokens, in tokens: streaming the weights through the processor once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -42,9 +47,25 @@ def common_prefix(prompts: Sequence[tuple[int, ...]]) -> int:
     return size
 
 
-def stem(prompts: Sequence[tuple[int, ...]], shared: int, *, whole: bool) -> int:
-    """How far a group's prompts go together; unless `whole`, each is left at least one token of its own."""
-    return max(shared, min(common_prefix(prompts), min(map(len, prompts)) - (not whole)))
+def stem(prompts: Sequence[tuple[int, ...]], shared: int) -> int:
+    """How far a group's prompts go together, leaving each at least one token of its own."""
+    return max(shared, min(common_prefix(prompts), min(map(len, prompts)) - 1))
+
+
+def chunks(lengths: Sequence[int]) -> Iterator[slice]:
+    """Neighbours of like length, as one pass reads them padded to its longest.
+
+    A pass ends where padding would cost more than the fixed cost of another pass, or where it is large enough.
+    """
+    start = padding = 0
+    for end in range(1, len(lengths) + 1):
+        widest = max(lengths[start:end])
+        padding = sum(widest - n for n in lengths[start:end])
+        if end - start > 1 and (padding > PASS_TOKENS or widest * (end - start) > PREFILL_TOKENS):
+            yield slice(start, end - 1)
+            start = end - 1
+    if start < len(lengths):
+        yield slice(start, len(lengths))
 
 
 def bands(needs: Sequence[int]) -> Iterator[list[int]]:

@@ -161,7 +161,8 @@ class LocalModel:
         if not self.chat:
             return "", min((text.partition(mark)[0] for mark in BASE_STOPS), key=len).strip()
         opened = str(self.tokenizer.decode(list(prompt[-8:]))).rstrip().endswith("<think>")
-        return split_thinking("<think>" + text if opened else text)
+        thinking, said = split_thinking("<think>" + text if opened else text)
+        return thinking, said.strip()
 
     def _answer_is_over(self, tokens: Sequence[int]) -> bool:
         text = str(self.tokenizer.decode(list(tokens))).lstrip()
@@ -201,7 +202,7 @@ def open_local(name: str, located: Located, *, device: str | None = None, memory
         quiet.set_verbosity(level)
         if bars:
             quiet.enable_progress_bar()
-    model.to(torch.device(target))
+    torch.nn.Module.to(model, target)
     return LocalModel(
         name, model, tokenizer, identity=located.identity, notes=located.notes, memory=memory
     )

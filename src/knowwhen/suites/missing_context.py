@@ -37,7 +37,8 @@ _COUNTED = """\
 daily life | 1 | s | {a} has {x} apples. | {b} gives {a} {y} apples. | How many apples does {a} have in the end?
 daily life | 1 | y | {s} people are on a bus. | At the next stop {x} people get off and nobody gets on. | How many \
 people are on the bus then?
-daily life | 1 | y | A book has {s} pages. | {a} has read {x} pages of it. | How many pages does {a} still have to read?
+daily life | 1 | y | A book has {s} pages. | {a} has read {x} pages of the book. | How many pages does \
+{a} still have to read?
 daily life | any | xz | One pencil costs {x} coins. | {a} buys {z} pencils. | How many coins does {a} pay for them?
 daily life | 1 | x | {a} had {s} coins at first. | {a} spent {y} coins on a book. | How many coins does {a} have left?
 daily life | any | xz | One cake needs {z} eggs. | {a} bakes {x} cakes. | How many eggs does {a} need for the cakes?

@@ -88,7 +88,7 @@ def _days_to_come(rng: Random) -> list[Pair]:
         "with a cloudless sky at noon",
         "windy enough to fly a kite",
     )
-    plain = ("with rain or without", "on the calendar", "from the first day to the last", "altogether", "hot or cold")
+    plain = ("with rain or without", "on the calendar", "from the first day to the last", "altogether", "in all")
     # Places where no month is without rain, wind, fog or sunshine, so that no count is certain beforehand.
     cities = "Dublin London Brussels Paris Berlin Vienna Copenhagen Warsaw Tokyo Wellington Montevideo".split()
     made = []

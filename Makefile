@@ -1,0 +1,60 @@
+# make audit    everything a newcomer needs: environment, pinned packages, default model, audit, report
+# make test     everything that CI checks
+# make lint     style and types alone
+# make clean    remove what make made (runs and the model cache stay)
+#
+# PYTHON=python3.12 make audit     another interpreter (3.11 or newer)
+# Where no CPU build of torch is on the default index, pip's own variables (PIP_FIND_LINKS, PIP_EXTRA_INDEX_URL) say
+# where one is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Also pins the tools that build the package, in the environment that pip makes for them.
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+
+.PHONY: audit test lint constraints clean
+.DELETE_ON_ERROR:
+
+audit: $(VENV)/.installed
+	$(BIN)/knowwhen audit smollm2
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "error: Python 3.11 or newer is needed, and PYTHON=$(PYTHON) is not that ($$($(PYTHON) --version 2>&1 | head -n 1))." \
+	       "Name one that is: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --editable '.[local]'
+	@touch $@
+
+# The development tools are the group `dev` of pyproject.toml; older pips cannot read it themselves.
+$(VENV)/.dev: $(VENV)/.installed
+	$(BIN)/python -c 'import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"]))' \
+	  > $(VENV)/dev.txt
+	$(BIN)/python -m pip install --quiet --requirement $(VENV)/dev.txt
+	@touch $@
+
+# Writes constraints.txt anew from what is installed: delete the lines to renew, `make clean test`, then this. What
+# builds the package is pinned too.
+constraints: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet hatchling editables
+	{ echo '# The versions that make installs and CI tests. Renew with: make constraints'; \
+	  env -u PIP_CONSTRAINT $(BIN)/python -m pip freeze --exclude-editable --all \
+	  | sed -E -e 's/^(torch==[0-9.]+)\+cpu$$/\1/' -e 's/^([A-Za-z0-9_.-]+) @ .*/# \1: not from an index/' \
+	  | grep -v -E '^(pip|setuptools)==' ; } > constraints.tmp
+	mv constraints.tmp constraints.txt
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

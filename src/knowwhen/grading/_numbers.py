@@ -1,0 +1,218 @@
+"""Numbers in a reply: digits, words, thousands separators, currencies, percent, units; and which of them it commits to."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from knowwhen.grading._question import Question, stem
+
+_UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SMALL = {word: k for k, word in enumerate(_UNITS)} | {word: 10 * k for k, word in enumerate(_TENS) if word != "_"}
+_LARGE = {
+    "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "quadrillion": 1e15,
+    "quintillion": 1e18, "k": 1e3, "bn": 1e9, "dozen": 12.0,
+}  # fmt: skip
+_ODD = {"half": 0.5, "once": 1.0, "twice": 2.0, "first": 1.0, "second": 2.0, "third": 3.0}
+_MEASURES: dict[str, tuple[str, float]] = {}
+for _dimension, _table in {
+    "length": "mm=0.001 millimetre millimeter; cm=0.01 centimetre centimeter; m=1 metre meter; km=1000 kilometre kilometer; "
+    "mi=1609.344 mile; ft=0.3048 foot feet; in=0.0254 inch inches; yd=0.9144 yard",
+    "mass": "mg=0.000001 milligram; g=0.001 gram gramme; kg=1 kilogram kilo; t=1000 tonne; lb=0.45359237 pound lbs; oz=0.028349523125 ounce",
+    "time": "ms=0.001 millisecond; s=1 second sec; min=60 minute; h=3600 hour hr; day=86400; week=604800",
+    "volume": "ml=0.001 millilitre milliliter; l=1 litre liter",
+    "celsius": "°c=1 celsius; c=1 centigrade",
+    "fahrenheit": "°f=1 fahrenheit",
+    "kelvin": "kelvin=1",
+    "percent": "%=1 percent per-cent",
+    "dollar": "$=1 dollar usd; ",
+    "euro": "€=1 euro eur",
+    "sterling": "£=1 gbp",
+}.items():
+    for _row in filter(None, map(str.strip, _table.split(";"))):
+        _names = _row.split()
+        _symbol, _factor = _names[0].split("=")
+        for _name in (_symbol, *_names[1:]):
+            _MEASURES[_name] = (_dimension, float(_factor))
+_NUMBER = re.compile(
+    r"(?P<sign>(?<![\w.)])[-−])?(?P<currency>[$€£])?(?P<digits>\d[\d,\u202f\u00a0']*(?:\.\d+)?)(?P<fraction>/\d+)?(?P<ordinal>(?:st|nd|rd|th)\b)?"
+    r"|(?P<word>[A-Za-z]+)|(?P<stop>[.;:!?\n=])"
+)
+_UNIT = re.compile(r"[ \u00a0-]{0,2}(°\s?[CF]\b|%|[$€£]|degrees? (?:celsius|fahrenheit|centigrade)|[a-z]{1,12})", re.IGNORECASE)
+
+
+class Number(NamedTuple):
+    """A number as it stands in a text."""
+
+    value: float
+    unit: str
+    start: int
+    end: int
+
+
+def _digits(text: str) -> float:
+    """The value of digits with separators; a comma before other than three digits is a decimal comma."""
+    head, comma, tail = text.rstrip(",'").rpartition(",")
+    if comma and "." not in tail and "," not in head and len(tail) != 3 and tail.isdigit():
+        return float(f"{head or '0'}.{tail}")
+    return float(re.sub(r"[^\d.]", "", text) or "nan") if len(text) < 300 else math.inf
+
+
+def _unit(text: str, end: int) -> tuple[str, int]:
+    found = _UNIT.match(text, end)
+    if not found:
+        return "", end
+    name = found[1].lower().replace("degrees ", "").replace("degree ", "").replace(" ", "")
+    for form in (name, name.removesuffix("s")):
+        if form in _MEASURES:
+            return form, found.end()
+    return "", end
+
+
+def numbers(text: str) -> list[Number]:
+    """All numbers of a text in order; number words up to the trillions are put together.
+
+    >>> [n.value for n in numbers("1,200 or one thousand two hundred, not 3.5 or twenty-one")]
+    [1200.0, 1200.0, 3.5, 21.0]
+    """
+    found: list[Number] = []
+    words: list[tuple[str, int, int]] = []
+
+    def close() -> None:
+        if words and any(word != "and" for word, _, _ in words):
+            while words[-1][0] == "and":
+                words.pop()
+            unit, end = _unit(text, words[-1][2])
+            found.append(Number(_from_words([w for w, _, _ in words]), unit, words[0][1], end))
+        words.clear()
+
+    for piece in _NUMBER.finditer(text):
+        if piece["word"]:
+            word = piece["word"].lower()
+            if words and piece.start() - words[-1][2] > 2:
+                close()
+            if word in _SMALL or (word in _LARGE and (words or word in ("hundred", "thousand", "million", "dozen"))):
+                words.append((word, piece.start(), piece.end()))
+            elif word == "and" and words and words[-1][0] in _LARGE:
+                words.append((word, piece.start(), piece.end()))
+            else:
+                close()
+                if word in _ODD and word in ("half", "once", "twice"):
+                    found.append(Number(_ODD[word], "", piece.start(), piece.end()))
+            continue
+        close()
+        if not piece["digits"]:
+            continue
+        value, end = _digits(piece["digits"]), piece.end()
+        if piece["fraction"] and 0 < float(piece["fraction"][1:][:300]) < math.inf:
+            value /= float(piece["fraction"][1:][:300])
+        scale = re.compile(r" ?(thousand|million|billion|trillion|quadrillion|quintillion|bn|k)\b", re.I).match(text, end)
+        if scale:
+            value, end = value * _LARGE[scale[1].lower()], scale.end()
+        unit, end = (piece["currency"], end) if piece["currency"] else _unit(text, end)
+        found.append(Number(-value if piece["sign"] else value, unit, piece.start(), end))
+    close()
+    return found
+
+
+def _from_words(words: list[str]) -> float:
+    total, current = 0.0, 0.0
+    for word in words:
+        if word == "and":
+            continue
+        if word in _SMALL:
+            small = _SMALL[word]
+            fits = current % 100 == 0 if small >= 10 else current % 10 == 0 and current % 100 != 10
+            current = current + small if fits else small
+        elif word == "hundred":
+            current = max(current, 1.0) * 100
+        else:
+            total, current = total + max(current, 1.0) * _LARGE[word], 0.0
+    return total + current
+
+
+@lru_cache(maxsize=65_536)
+def as_number(answer: str) -> Number | None:
+    """The number that an accepted answer is, if it is nothing else ("1,200", "$5", "71%", "twelve", "5 km")."""
+    text = answer.strip().rstrip(".")
+    if len(text) > 60 or not text:
+        return None
+    found = numbers(text)
+    return found[0] if len(found) == 1 and not text[: found[0].start].strip() and not text[found[0].end :].strip() else None
+
+
+def same(accepted: Number, given: Number) -> bool:
+    """Whether two numbers are equal, units converted; a missing unit agrees with any."""
+    if accepted.unit and given.unit:
+        kind, factor = _MEASURES[accepted.unit]
+        other, other_factor = _MEASURES[given.unit]
+        if kind != other:
+            return False
+        return math.isclose(accepted.value * factor, given.value * other_factor, rel_tol=1e-6, abs_tol=1e-12)
+    return math.isclose(accepted.value, given.value, rel_tol=1e-9, abs_tol=1e-12)
+
+
+_MARKED = re.compile(
+    r"####\s{0,4}|\\boxed\{|\b(?:final|correct|right|the) answer(?: to [\w ]{1,40})?(?: is|:| =| would be)+|"
+    r"\banswer(?: is|:| =)+|\b(?:total|sum|result|difference|product)(?: \w+){0,3}(?: is|:| =)+",
+    re.IGNORECASE,
+)
+_WORKING = re.compile(r"=|\d\s?[+×*÷/x]\s?\d|\bstep \d|\b(?:multiply|multiplied|subtract|divide|divided by)\b", re.IGNORECASE)
+
+
+def commits_to(reply: str, found: list[Number], about: Question, asked: frozenset[float]) -> tuple[list[Number], str]:
+    """The numbers that a reply commits to, and the rule that picked them: the marked one, the last of a working, or all."""
+    marks = list(_MARKED.finditer(reply))
+    if marks:
+        after = next((n for n in found if n.start >= marks[-1].end() - 1), None)
+        if after and after.start - marks[-1].end() < 80:
+            return [after], "marked as the answer"
+    if _WORKING.search(reply) and len(found) > 1:
+        return [_result(found, reply, asked)], "last number of a working"
+    first = next((n for n in found if _counts(reply, n, about)), None)
+    if first and len(found) > 1 and first is found[0]:
+        clause = re.split(r"[.;!?\n]", reply[max(0, first.start - 200) : first.start])[-1]
+        said = {stem(word) for word in clause.split()}
+        if about.stems and len(about.stems & said) + 1 >= 0.6 * len(about.stems):
+            return [first], "the number of what was asked"
+    return found, "a number named"
+
+
+_REASON = re.compile(r"\b(?:because|since)\b", re.IGNORECASE)
+
+
+def _result(found: list[Number], reply: str, asked: frozenset[float]) -> Number:
+    """The number that a working ends in: behind the last "=", or the last new one of a sentence after it."""
+    reason = next((m.start() for m in _REASON.finditer(reply) if "=" in reply[: m.start()]), len(reply))
+    found = [n for n in found if n.start < reason] or found
+    equals = reply.rfind("=", 0, reason)
+    after = next((n for n in found if n.start > equals >= 0), None)
+    if after is None or (after is not found[-1] and re.search(r"[.!?\n]\s", reply[after.end : found[-1].start][:2000])):
+        later = [n for n in found if n.start > equals and n.value not in asked]
+        return later[-1] if later else found[-1]
+    return after
+
+
+_BETWEEN = re.compile(r"\bbetween\s+\Z", re.IGNORECASE)
+_TO = re.compile(r"\s{0,2}(?:to|and|[–—-])\s{0,2}\Z", re.IGNORECASE)
+
+
+def one_end(found: list[Number], number: Number, reply: str) -> bool:
+    """Whether a number is one end of a range ("between five and seven", "5 to 7")."""
+    at = found.index(number)
+    for low, high in zip(found[max(0, at - 1) : at + 1], found[max(0, at - 1) + 1 : at + 2], strict=False):
+        joint = reply[low.end : high.start]
+        if _TO.match(joint) and (" and " not in joint or _BETWEEN.search(reply[max(0, low.start - 12) : low.start])):
+            return True
+    return False
+
+
+def _counts(reply: str, number: Number, about: Question) -> bool:
+    """Whether the word behind a number is one of the question's ("4 moons")."""
+    if about.kind != "number":
+        return False
+    word = re.compile(r"[ -]?([A-Za-z]{3,30})").match(reply, number.end)
+    return bool(word and stem(word[1]) in about.stems)

@@ -1,0 +1,130 @@
+"""Whole phrases in a reply: the form that they are compared in, and whether a reply asserts one or only mentions it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from knowwhen.grading._question import Question, stem
+
+
+class _Folding(dict[int, str]):
+    """Code point → what it is compared as: lower case, no accent; marks and blanks are one blank.
+
+    Character by character, because normalising a text as a whole takes quadratic time on long runs of combining marks.
+    """
+
+    _BOUND = 70_000
+
+    def __missing__(self, code: int) -> str:
+        if len(self) > self._BOUND:
+            self.clear()
+        parts = unicodedata.normalize("NFKD", chr(code)).casefold()
+        kept = "".join(c for c in parts if not unicodedata.combining(c))
+        self[code] = folded = "".join(c if c.isalnum() else " " for c in kept) if kept else ""
+        return folded
+
+
+_FOLDING = _Folding()
+
+
+def fold(text: str) -> str:
+    """Text as it is compared: words in lower case without accents, single blanks between and around them.
+
+    >>> fold("The “Brasília”, in Brazil!")
+    ' brasilia in brazil '
+    """
+    folded = f" {' '.join(text.translate(_FOLDING).split())} "
+    return folded.replace(" the ", " ") if " the " in folded else folded
+
+
+@lru_cache(maxsize=65_536)
+def fold_answer(text: str) -> str:
+    """`fold` of an accepted answer, without a leading article; kept, since every reply to the item needs it."""
+    folded = fold(text)
+    for article in (" a ", " an "):
+        if folded.startswith(article) and len(folded) > len(article) + 2:
+            return folded[len(article) - 1 :]
+    return folded
+
+
+_NO_BLANKS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0eff]")
+
+
+def find(answer: str, folded_reply: str) -> bool:
+    """Whether a folded answer stands in a folded reply as whole words (or as it is, in scripts without blanks)."""
+    return answer in folded_reply or (_NO_BLANKS.search(answer) is not None and answer.strip() in folded_reply)
+
+
+_SENTENCE = re.compile(r"(?<=[.!?;])\s|\n|(?<=[。！？])")
+_BEFORE = re.compile(
+    r"(?:\b(?:not|never|no|nor|neither|without|unlike|than|isn t|wasn t|aren t|weren t|cannot be|can t be|rather than|"
+    r"instead of|other than|except)(?: (?:actually|really|in|by|to|a|an|be|necessarily|called|from|simply|called|merely)){0,2}(?: (?!but|only|just)\w+)? )$"
+)
+_AFTER = re.compile(
+    r"^ (?:is|was|are|were) (?:not|never|wrong|incorrect|false)\b|^ (?:isn|wasn|aren|weren) t\b|^ (?:would|can) ?not be\b"
+)
+_COMMON_ERROR = re.compile(
+    r"\b(?:many|most|some|people|often|commonly|frequently|popularly|sometimes|you (?:might|may)|widely) (?:people )?(?:\w+ )?"
+    r"(?:think|believe|assume|assumed|thought|believed|say|mistaken|mistake|confused|guess)\b"
+)
+_TURN = re.compile(r" (?:but|however|actually|in fact|in reality|whereas) ")
+_HEDGED = re.compile(r" (?:maybe|perhaps|probably|possibly|guess|think|likely) ")
+_UNDECIDED = re.compile(r" (?:either|could be|might be|may be|possibly|one of) ")
+_COPULA = re.compile(r" (?:is|was|are|were|be|being|called|named|by|equals|answer|it|of|in|as|yes|no|say|guess|think|actually) $")
+
+
+def asserts(answer: str, reply: str, about: Question) -> str:
+    """How a reply that holds a folded answer stands to it: "" if it asserts it, else why not.
+
+    Linear: each sentence is folded once, and each mention is judged by a bounded stretch around it.
+    """
+    another_first, reason = False, ""
+    bare = answer.strip() if _NO_BLANKS.search(answer) else answer
+    sentences = [sentence for sentence in _SENTENCE.split(reply) if sentence and sentence.strip()]
+    for k, sentence in enumerate(sentences):
+        folded = fold(sentence)
+        at = folded.find(bare)
+        if at < 0:
+            another_first = another_first or _states_another(folded, about)
+            continue
+        while at >= 0:
+            before, after = folded[max(0, at - 60) : at + 1], folded[at + len(bare) - 1 : at + len(bare) + 60]
+            reason = _mention(before, after, folded, at, k < len(sentences) - 1 and sentence.rstrip().endswith("?"))
+            if not reason:
+                if another_first and not _COPULA.search(before) and _shared(folded, about) < 0.5:
+                    reason = "another answer is stated first"
+                else:
+                    return ""
+            at = folded.find(bare, at + 1)
+    return reason or "not as one phrase"
+
+
+def _mention(before: str, after: str, folded: str, at: int, asked: bool) -> str:
+    if _BEFORE.search(before) and not before.endswith((" not only ", " no doubt ")):
+        return "negated"
+    if _AFTER.search(after):
+        return "negated"
+    if _COMMON_ERROR.search(folded[max(0, at - 200) : at + 1]) and _TURN.search(folded[at : at + 200]):
+        return "named as a common error"
+    if asked and len(folded.split(" ", 5)) > 4 and not _HEDGED.search(folded):
+        return "only asked about"
+    if _alternative(before, after) and (_UNDECIDED.search(before) or " decide " in after or " sure which " in after):
+        return "one of several, none asserted"
+    return ""
+
+
+def _alternative(before: str, after: str) -> bool:
+    return bool(re.search(r" (?:or|and) $", before) or re.match(r" (?:\w+ ){0,3}or ", after))
+
+
+def _shared(folded: str, about: Question) -> float:
+    return len(about.stems & {stem(w) for w in folded[:400].split()}) / len(about.stems) if about.stems else 0.0
+
+
+def _states_another(folded: str, about: Question) -> bool:
+    """Whether a sentence without the answer answers the question with something else ("The capital is Sydney.")."""
+    return (
+        " is " in folded[:400] or " was " in folded[:400]
+    ) and " not " not in folded and not _COMMON_ERROR.search(folded[:400]) and _shared(folded, about) >= 0.75

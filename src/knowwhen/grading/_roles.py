@@ -1,0 +1,295 @@
+"""The clauses of a reply and the role of each: what it does, seen by itself.
+
+    abstain · premise · taste · disclaims · no reply      it holds back knowledge, a premise, a verdict, an opinion
+    refuse · ask · unfit · aside                          it will not, asks back, says why not, points elsewhere
+    answer · guess · content · general                    it says something: marked as the answer, a guess, plain, broad
+    question · nothing                                    a question that asks nothing back; manners
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from knowwhen.grading._plain import plain
+from knowwhen.grading._question import Question, stem
+from knowwhen.grading._scan import (
+    ALIEN,
+    ASIDES,
+    BIT,
+    CONCEDING,
+    JOINTS,
+    MANNERS,
+    NAME,
+    NUMBER,
+    OTHER,
+    Scanned,
+    bare,
+    families,
+    foreign_families,
+    lexicon,
+    scan,
+)
+
+SOLID = ("answer", "guess", "content", "general")
+"""The roles that say something."""
+CONCLUDING = frozenset("so therefore thus hence since because as consequently accordingly".split())
+_FIRST_READ, _LAST_READ = 24, 8
+"""Clauses read of a long reply: what a reply does shows in how it begins and how it ends."""
+_PREMISE = BIT["no such thing"] | BIT["false premise"]
+_ASIDE = BIT["pointer elsewhere"] | BIT["lecture"] | BIT["offer"]
+_NEGATIONS = frozenset(
+    "not no never none nobody neither nor cannot nothing nicht kein keine nie pas jamais non não nunca mai".split()
+)
+_PRONOUNS = frozenset("he she it they this that these those".split())
+_NEVER = frozenset("never none nobody nothing nowhere".split())
+_ASKING = frozenset("or what which who whose whom where when why how is are do does did was were can could".split())
+_NUMBER_WORDS = frozenset(
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion trillion "
+    "dozen half once twice none january february march april may june july august september october november december "
+    "monday tuesday wednesday thursday friday saturday sunday noon midnight".split()
+)
+
+
+class Clause(NamedTuple):
+    """A stretch of a reply with one verb or so, and what it does."""
+
+    words: list[str]
+    role: str
+    family: str
+    """The family that gave the role; empty if none did."""
+    turns: bool
+    """Whether it turns against what stands before it ("but …")."""
+    starts: bool
+    """Whether it begins a sentence."""
+
+    @property
+    def text(self) -> str:
+        """Its words as a person reads them."""
+        return joined(self.words)
+
+
+def joined(words: Sequence[str]) -> str:
+    """Words and marks as running text."""
+    text = " ".join(words)
+    for mark in ",.;:?!)":
+        text = text.replace(f" {mark}", mark)
+    return text.replace("( ", "(")
+
+
+def read(text: str, about: Question) -> list[Clause]:
+    """The clauses of a text with their roles."""
+    return clauses_of(scan(plain(text)), about)
+
+
+def clauses_of(scanned: Scanned, about: Question) -> list[Clause]:
+    """The clauses of a scanned text with their roles; of a very long one only the beginning and the end."""
+    found = [
+        Clause(words, *_role(words, symbols, stripped, scanned.groups, about), turns, starts)
+        for words, symbols, stripped, turns, starts in _pieces(scanned)
+    ]
+    return found
+
+
+@cache
+def _marking() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """The symbols of words that turn, that concede, and that begin a turning clause after a comma."""
+    symbols = lexicon().symbols
+    spliced = ("i", "we", "probably", "perhaps", "maybe", "possibly")
+    return tuple(frozenset(symbols[word] for word in words) for words in (JOINTS, CONCEDING, spliced))  # type: ignore[return-value]  # three of them
+
+
+def _pieces(scanned: Scanned) -> Iterator[tuple[list[str], str, str, bool, bool]]:
+    """(words, symbols, symbols without adverbs, turns, starts a sentence) of each clause that is read."""
+    turning, conceding, splicing = _marking()
+    pieces = scanned.symbols.split("\n")
+    stripped = scanned.bare.split("\n") if scanned.bare else [""] * len(pieces)
+    unread = range(_FIRST_READ, len(pieces) - _LAST_READ)
+    at, conceded, starts, spliced = 0, False, True, False
+    for k, (piece, bared) in enumerate(zip(pieces, stripped, strict=True)):
+        if not piece:
+            continue
+        words = scanned.words[at : at + len(piece)]
+        at += len(piece)
+        turns = conceded or (piece[0] in turning and words[1:2] != ["also"]) or (spliced and piece[0] in splicing)
+        concedes = piece[0] in conceding
+        comma = piece.find(",") if concedes else -1
+        if k not in unread:
+            if 0 < comma < len(piece) - 1:
+                yield words[:comma], piece[:comma], bare(piece[:comma]), turns, starts
+                yield words[comma + 1 :], piece[comma + 1 :], bare(piece[comma + 1 :]), True, False
+            else:
+                yield words, piece, bared, turns, starts
+        starts, spliced = piece[-1] in ".!?¶", piece[-1] == ","
+        conceded = spliced and concedes
+
+
+def _role(words: list[str], symbols: str, stripped: str, groups: tuple[int, ...], about: Question) -> tuple[str, str]:
+    """What a clause does, and the family that says so."""
+    if not any(word[:1].isalnum() or word[-1:].isalnum() for word in words):
+        return "nothing", ""
+    manners = families(symbols, (MANNERS,))
+    if manners & BIT["filler"]:
+        return "nothing", "filler"
+    declines = families(stripped, groups) if groups else 0
+    if ALIEN in symbols:
+        declines |= foreign_families(joined(words))
+        if declines & BIT["filler"]:
+            return "nothing", "filler"
+    if symbols[-1] == "?":
+        return _asking_role(words, declines, manners, about)
+    if declines or words[0].lower() in _NEVER:
+        role = _declining_role(words, declines, manners, about)
+        if role:
+            return role
+    return _saying_role(words, symbols, declines, manners, about)
+
+
+def _first(found: int, *names: str) -> str:
+    return next((name for name in names if found & BIT[name]), "")
+
+
+def _asking_role(words: list[str], declines: int, manners: int, about: Question) -> tuple[str, str]:
+    lower = {word.lower() for word in words}
+    ignorant = _first(declines, "no such figures", "own ignorance", "cannot be known")
+    if declines & BIT["unwilling"]:
+        return "refuse", "unwilling"
+    if manners & BIT["courtesy"] or _echoes(words, about):
+        return "nothing", ""
+    if ignorant and not lower & {"you", "your"}:
+        return "abstain", ignorant
+    if declines & BIT["asks back"] or lower & {"you", "your"}:
+        return "ask", "asks back"
+    if manners & (BIT["marked answer"] | BIT["guess"]):
+        return "answer", "marked answer"
+    if len(words) <= 5 and not lower & _ASKING:
+        return "guess", "guess"
+    return "question", ""
+
+
+def _declining_role(words: list[str], found: int, manners: int, about: Question) -> tuple[str, str] | None:
+    first = words[0].lower()
+    if found & BIT["bare no"] and about.request:
+        return "refuse", "bare no"
+    if first in _NEVER and len(words) <= 3 and about.kind in ("who", "when", "where", "why", "what"):
+        return "premise", "bare no"
+    if found & BIT["no opinion"]:
+        return "disclaims", "no opinion"
+    if found & BIT["no such figures"]:
+        return "abstain", "no such figures"
+    if found & BIT["unwilling"]:
+        return "refuse", "unwilling"
+    if found & BIT["asks back"] and not found & BIT["cannot be known"]:
+        return "ask", "asks back"
+    if found & BIT["no reply to that"]:
+        return "no reply", "no reply to that"
+    ignorant = _first(found, "own ignorance", "cannot be known")
+    if ignorant == "cannot be known" and about.defining:
+        ignorant = ""
+    if ignorant and not (about.kind == "yes_no" and first in ("yes", "no")):
+        return "abstain", ignorant
+    if found & BIT["no evidence"] and about.kind != "yes_no":
+        return "abstain", "no evidence"
+    if found & _PREMISE and not found & BIT["no evidence"] and _premise_counts(words, found, about):
+        return "premise", _first(found, "no such thing", "false premise")
+    if found & BIT["limits of a model"]:
+        return "refuse", "limits of a model"
+    if found & BIT["matter of taste"] and not about.defining:
+        numeric = about.kind in ("number", "when") and _numeric(words, about)
+        return ("guess", "guess") if numeric else ("taste", "matter of taste")
+    if found & BIT["unfit"] and not (about.judging or about.defining) and about.kind != "yes_no":
+        return "unfit", "unfit"
+    return None
+
+
+def _saying_role(words: list[str], symbols: str, declines: int, manners: int, about: Question) -> tuple[str, str]:
+    several = sum(word.isalnum() for word in words) > 1
+    if manners & (BIT["guess"] | BIT["marked answer"]) and not several and symbols[-1] == ",":
+        return "nothing", ""
+    if manners & BIT["marked answer"] and several:
+        return "answer", "marked answer"
+    asides = families(symbols, (ASIDES,))
+    if asides & _ASIDE or manners & BIT["many readings"]:
+        return "aside", _first(asides, "pointer elsewhere", "offer", "lecture") or "many readings"
+    if about.kind not in ("yes_no", "how", "request") and denies(words, about, bool(declines & BIT["lacks it"])):
+        return "premise", "denial"
+    if manners & BIT["guess"] and several:
+        return "guess", "guess"
+    return ("general", "generality") if asides & BIT["generality"] else ("content", "")
+
+
+def _premise_counts(words: list[str], found: int, about: Question) -> bool:
+    """Whether a denied premise is no answer: to a yes/no question or a request it often is one."""
+    if about.request:
+        return overlap(words, about) >= 0.3
+    if about.kind != "yes_no":
+        return True
+    return bool(found & BIT["no such thing"]) and not about.existence and words[0].lower() not in ("no", "yes")
+
+
+def overlap(words: Sequence[str], about: Question) -> float:
+    """The share of the question's content words that a clause repeats."""
+    return len(about.stems & set(map(stem, words))) / len(about.stems) if about.stems else 0.0
+
+
+def _echoes(words: Sequence[str], about: Question) -> bool:
+    return overlap(words, about) > 0.75 and sum(word.lower() not in about.words for word in words) <= 3
+
+
+def denies(words: list[str], about: Question, lacks: bool) -> bool:
+    """A short clause that denies what the question takes for granted ("Penguins can not fly").
+
+    `lacks` says that it only says of something what it does not have, which takes more of the question's words.
+    """
+    if about.negated or about.defining:
+        return False
+    if words[0].lower() in CONCLUDING:
+        words = words[1:]
+    head = words[: words.index(",", 2)] if "," in words[2:] else words
+    if any(word.lower() in _NEGATIONS for word in head):
+        words = head
+    lower = [word.lower() for word in words]
+    if not lower or len(words) > (10 if about.kind == "why" else 16) or not _NEGATIONS.intersection(lower[:9]):
+        return False
+    if "because" in lower:
+        return False
+    needed = 0.5 if about.kind in ("why", "what") and not lacks else 0.4
+    return overlap(words, about) >= (0.25 if lower[0] in _PRONOUNS and not lacks else needed)
+
+
+def _numeric(words: Sequence[str], about: Question) -> bool:
+    """Whether words hold a number or a date that the question does not."""
+    new = (w for w in words if w.lower() not in about.words)
+    return any(any(map(str.isdigit, w)) or w.lower() in _NUMBER_WORDS for w in new)
+
+
+def supplies(clause: Clause, about: Question) -> bool:
+    """Whether a clause holds content of the kind that the question asks for."""
+    if about.kind in ("what", "yes_no"):
+        return clause.role in ("answer", "guess", "content")
+    new = [w for k, w in enumerate(clause.words) if w.lower() not in about.words and not (k == 0 and clause.starts)]
+    if about.kind in ("number", "when"):
+        return _numeric(new, about)
+    if about.kind in ("who", "where"):
+        return any((w[:1].isupper() and w != "I") or not w.isascii() for w in new)
+    return clause.role in SOLID
+
+
+def direct(clause: Clause, about: Question) -> bool:
+    """Whether a clause states an answer outright: the question's words, or a pronoun, with content of the right kind."""
+    if clause.role == "answer" and about.kind != "number":
+        return True
+    if clause.role not in SOLID or about.request or not supplies(clause, about):
+        return False
+    words = clause.words
+    short = len(words) == 1 or (len(words) <= 4 and words[-1] in ".!?¶")
+    return short or words[0].lower() in _PRONOUNS or words[0].lower() in ("yes", "no") or overlap(words, about) >= 0.5
+
+
+def concerns(clause: Clause, about: Question) -> bool:
+    """Whether a late "not known" is about what was asked, rather than a side remark."""
+    unnamed, symbols = (OTHER, NAME, NUMBER), lexicon()
+    new = [w for w in clause.words if symbols[w][-1:] in unnamed and stem(w) not in about.stems]
+    return not new or clause.words[0].lower() in CONCLUDING or overlap(clause.words, about) >= 0.3
