@@ -8,7 +8,9 @@ from knowwhen.types import Condition, Item, Message
 
 _SUFFIX = {
     Condition.FREE: "",
-    Condition.FORCED: "\n\nYou must answer. If you are not sure, give your single best guess, and nothing else.",
+    # No word of doubt: "if you are not sure, guess" made SmolLM2 say that it is not sure on 8 of 61 answerable
+    # questions; these words on none.
+    Condition.FORCED: "\n\nYou must give one answer, in a few words.",
 }
 
 

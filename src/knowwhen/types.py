@@ -154,7 +154,7 @@ class Response:
 class Generation:
     """What is wanted of a model for every prompt. The first reply is greedy; `samples` further ones are drawn."""
 
-    max_tokens: int = 64
+    max_tokens: int = 128
     """New tokens after which a reply is cut off (Stop.LENGTH)."""
     samples: int = 0
     temperature: float = 1.0

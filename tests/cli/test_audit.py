@@ -12,7 +12,7 @@ import pytest
 from knowwhen import models, store
 from knowwhen.cli import audit as command
 from knowwhen.cli.main import main
-from knowwhen.types import Response, Stop
+from knowwhen.types import Generation, Response, Stop
 
 SMALL = ["--suite", "unknown", "--limit", "12"]
 
@@ -86,7 +86,7 @@ def test_another_request_into_the_same_folder_is_refused_with_what_differs(capsy
     assert main(["audit", "simulated", *SMALL, "--out", "here", "--max-tokens", "9"]) == 2
     error = capsys.readouterr().err
     assert "error: here holds the run of another request" in error
-    assert "generation.max_tokens: 64 there, 9 asked for now" in error
+    assert f"generation.max_tokens: {Generation().max_tokens} there, 9 asked for now" in error
 
 
 def test_a_limit_keeps_twins_together():
@@ -216,7 +216,7 @@ def test_the_table_fits_the_terminal_and_keeps_every_figure_whole(capsys, monkey
         assert name in shown
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_that_cannot_show_a_sign_still_gets_the_figures(encoding):
     done = subprocess.run(
         [sys.executable, "-m", "knowwhen", "audit", "simulated", *SMALL],

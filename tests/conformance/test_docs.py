@@ -19,7 +19,7 @@ from knowwhen.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
-OTHER_PROGRAMS = {"make", "pip", "python", "git"}
+OTHER_PROGRAMS = {"make", "pip", "python", "git", "source", "cat"}
 
 
 def blocks(page, language):
@@ -49,6 +49,8 @@ def test_every_command_shown_is_one_that_the_program_takes(page, line):
     words = shlex.split(line, comments=True)
     while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):  # VARIABLE=value before the command
         words.pop(0)
+    if words[:2] == ["/usr/bin/time", "-v"]:
+        words = words[2:]
     program, *rest = words
     if program == "knowwhen":
         if rest not in (["--version"], ["--help"]):

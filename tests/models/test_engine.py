@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+import transformers as hf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,9 @@ from knowwhen.errors import ModelError, RequestError
 from knowwhen.models import _plan as plan
 from knowwhen.models._engine import Engine
 from knowwhen.models._plan import Job
+from knowwhen.models._rows import Reply, Row, extend
+from knowwhen.models.local import LocalModel
+from knowwhen.types import Message
 
 from . import tiny
 
@@ -100,6 +104,28 @@ def test_scored_continuations_equal_plain_teacher_forcing() -> None:
             assert done[i].reply.tokens == generate(model, job.prompt, job.max_tokens)
 
 
+def test_logits_of_scored_continuations_stay_within_the_memory_bound(monkeypatch) -> None:
+    model, forward, sizes = tiny.model(), Engine._forward, []
+
+    def spy(self, *args, **options):
+        logits, states = forward(self, *args, **options)
+        sizes.append(logits.numel() * logits.element_size())
+        return logits, states
+
+    monkeypatch.setattr(Engine, "_forward", spy)
+    given = [(20 + n, *range(12, 40)) for n in range(3)]
+    jobs = [Job(p, continuations=tuple(given[: i % 4])) for i, p in enumerate(some_prompts())]
+    wide = dict(Engine(model, frozenset(), 1 << 30).run(jobs))
+    assert max(sizes) > 1_000_000  # unbounded, it would be more
+    sizes.clear()
+    narrow = dict(Engine(model, frozenset(), 1_000_000).run(jobs))
+    assert max(sizes) <= 250_000
+    for i in wide:
+        assert len(wide[i].scores) == len(narrow[i].scores) == i % 4
+        for a, b in zip(wide[i].scores, narrow[i].scores, strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-4)
+
+
 @pytest.mark.parametrize("memory", [SMALL, 200_000, 1 << 30])
 def test_samples_depend_on_the_seed_and_the_prompt_alone(memory: int) -> None:
     model = tiny.model()
@@ -136,6 +162,22 @@ def test_samples_follow_the_tempered_distribution(temperature: float) -> None:
     assert 0.5 * np.abs(seen_V - true_V).sum() < 2 * chance
 
 
+def test_a_uniform_next_to_one_draws_no_impossible_token() -> None:
+    logits_BV = torch.zeros(1, 96)
+    logits_BV[:, 90:] = -1e4
+    row = Row(0, 0, 0, Reply(), np.array([1 - 1e-12]))
+    extend([row], logits_BV, 1.0)
+    assert row.reply.tokens == [89]
+
+
+def test_local_attention_by_the_length_of_the_batch_is_refused() -> None:
+    config = hf.GPTNeoConfig(
+        vocab_size=96, hidden_size=32, num_layers=2, num_heads=4, attention_types=[[["global", "local"], 1]]
+    )
+    with pytest.raises(ModelError, match="GPTNeoForCausalLM also has local"):
+        Engine(hf.AutoModelForCausalLM.from_config(config).eval(), frozenset())
+
+
 @pytest.mark.parametrize("kind", ["bloom", "mamba"])
 def test_a_model_that_the_engine_would_get_wrong_is_refused(kind: str) -> None:
     with pytest.raises(ModelError, match="openai:NAME@URL"):
@@ -153,12 +195,41 @@ def test_nothing_is_left_on_the_model_when_a_run_is_abandoned() -> None:
     assert not torch.is_inference_mode_enabled()
 
 
+def test_a_layer_with_a_forward_of_its_own_keeps_it() -> None:
+    model = tiny.model()
+    layer = model.model.layers[0].mlp.up_proj
+    own = layer.forward
+    layer.forward = lambda x: own(x)  # as accelerate's hooks do
+    mine = layer.forward
+    list(Engine(model, frozenset()).run([Job((20, 30), 3)]))
+    assert layer.forward is mine
+
+
+def test_a_base_models_answer_may_come_after_empty_lines() -> None:
+    model = LocalModel("tiny", tiny.model(), tiny.tokenizer(None))
+    ids = tiny.tokenizer().encode
+    assert model._text(Reply(ids("\n\nw1 w2\n\nw3")), (1,)) == ("", "w1w2")
+    assert model._text(Reply(ids("\nQ: w1")), (1,)) == ("", "")
+    assert model._answer_is_over(ids("\nQ:"))
+    assert not model._answer_is_over(ids("\n\nw1 w2"))
+
+
+def test_scoring_beyond_the_context_is_refused() -> None:
+    model = LocalModel("tiny", tiny.model("gpt2"), tiny.tokenizer())
+    with pytest.raises(RequestError, match="too long"):
+        model.score([[Message("user", "w1")]], [["w2", " ".join(["w1"] * 300)]])
+
+
 def test_wrong_requests_are_refused() -> None:
     engine = Engine(tiny.model(), frozenset())
     with pytest.raises(RequestError, match="temperature"):
         next(engine.run([Job((1,), 1)], temperature=0))
     with pytest.raises(RequestError, match="Prompt 1 has no tokens"):
         next(engine.run([Job((1,), 1), Job((), 1)]))
+    with pytest.raises(RequestError, match="continuation of prompt 0 has no tokens"):
+        next(engine.run([Job((1,), continuations=((2,), ()))]))
+    with pytest.raises(RequestError, match="Prompt 0 wants samples of max_tokens=0"):
+        next(engine.run([Job((1,), samples=2)]))
     assert list(engine.run([])) == []
 
 

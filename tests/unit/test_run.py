@@ -9,6 +9,7 @@ import pytest
 
 import knowwhen.report
 from knowwhen import run, store
+from knowwhen.conditions import put
 from knowwhen.errors import ModelError, RequestError, RunError
 from knowwhen.run import Tally
 from knowwhen.types import (
@@ -82,6 +83,12 @@ def audit(folder, items, model=None, grade=grade, **options):
     return run.audit(model, items, folder, manifest, grade, batch=batch, progress=progress)
 
 
+THOROUGH = {
+    "grader": "strict",
+    "grader_identity": {"model.weights": "w"},
+    "generation": Generation(max_tokens=77),
+}
+
 # ---- what is asked ----
 
 
@@ -118,7 +125,7 @@ def test_a_request_that_cannot_be_met_is_refused_before_anything_is_asked():
 
 
 def test_the_manifest_says_what_was_asked_of_whom(tmp_path):
-    audit(tmp_path, twins(2), suites=["toy"], seed=3, grader="strict", grader_identity={"model.weights": "w"})
+    audit(tmp_path, twins(2), suites=["toy"], seed=3, **THOROUGH)
     manifest = json.loads((tmp_path / "manifest.json").read_text())
     assert manifest.pop("versions")["python"]
     assert len(manifest.pop("items_sha256")) == 64
@@ -133,7 +140,7 @@ def test_the_manifest_says_what_was_asked_of_whom(tmp_path):
         "seed": 3,
         "system": None,
         "conditions": ["free", "forced"],
-        "generation": {"max_tokens": 64, "samples": 0, "temperature": 1.0, "seed": 0, "needs": []},
+        "generation": {"max_tokens": 77, "samples": 0, "temperature": 1.0, "seed": 0, "needs": []},
         "grader": "strict",
         "grader_identity": {"knowwhen": knowwhen.__version__, "model.weights": "w"},
     }
@@ -179,7 +186,7 @@ def test_a_grader_sees_the_question_as_it_was_put_and_not_what_it_calls_for(tmp_
         ("0 plus 1?", ("1",)),
         ("0 plus x?", ()),
     ]
-    assert "You must answer" in asked[1].question
+    assert asked[1].question == put(twins(1)[0], FORCED)[-1].content != asked[0].question
     assert not {"calls_for", "answerable", "item", "twin", "tags"} & set(dir(asked[0]))
 
 
@@ -338,7 +345,7 @@ def in_child(work):
 
 @pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")
 def test_a_run_killed_at_any_moment_and_resumed_ends_as_an_unbroken_one(tmp_path):
-    items = twins(3)
+    items = twins(2)
 
     def work(folder, at=0, order=None):
         with pytest.MonkeyPatch.context() as patch:

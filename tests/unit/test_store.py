@@ -37,7 +37,7 @@ def manifest(**changes):
         "seed": 0,
         "system": None,
         "conditions": (Condition.FREE, Condition.FORCED),
-        "generation": Generation(),
+        "generation": Generation(max_tokens=77),
         "grader": "rules",
         "grader_identity": {"knowwhen": "0.1.0"},
         "versions": {"python": "3"},
@@ -73,7 +73,7 @@ responses = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(responses, st.sampled_from([None, *Move]), st.sampled_from(Condition), texts, st.sampled_from(ITEMS))
 def test_every_outcome_is_read_back_as_it_was_written(tmp_path_factory, response, move, condition, why, item):
     path = tmp_path_factory.mktemp("lines") / "outcomes.jsonl"
@@ -164,7 +164,7 @@ def test_a_damaged_line_names_file_line_and_fault(tmp_path, line, says):
         begin(tmp_path)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(["outcomes.jsonl", "items.jsonl", "manifest.json"]), st.integers(0), st.binary(max_size=4))
 def test_whatever_befalls_a_file_it_is_read_or_refused_in_words(tmp_path_factory, name, at, junk):
     folder = tmp_path_factory.mktemp("run")
@@ -223,7 +223,7 @@ def test_another_request_names_every_field_that_differs_with_both_values(tmp_pat
     assert [line.strip() for line in str(caught.value).splitlines()[1:4]] == [
         'identity.weights: "abc" there, "abd" asked for now',
         "seed: 0 there, 1 asked for now",
-        "generation.max_tokens: 64 there, 9 asked for now",
+        "generation.max_tokens: 77 there, 9 asked for now",
     ]
     assert "--out" in str(caught.value)
     assert "versions" not in str(caught.value)  # They are recorded; what they change is in the identity.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from knowwhen.errors import RequestError
+from knowwhen.types import Generation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,7 +78,7 @@ def audit(
     ] = None,
     max_tokens: Annotated[
         int, typer.Option("--max-tokens", metavar="N", min=1, help="New tokens after which a reply is cut off.")
-    ] = 64,
+    ] = Generation().max_tokens,
 ) -> None:
     """Ask MODEL questions of which half should not be answered, and report how well it knows which.
 
@@ -88,7 +89,6 @@ def audit(
     from knowwhen.cli._graders import open_grader
     from knowwhen.cli._progress import progress
     from knowwhen.models import open_model
-    from knowwhen.types import Generation
 
     specs = tuple(suite or suites.DEFAULT)
     fields, files = _pairs(map_ or []), any(":" in spec for spec in specs)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from knowwhen.grading._phrases import asserts, find, fold, fold_answer
-from knowwhen.grading._question import question
+from knowwhen.grading._fold import fold, fold_answer
+from knowwhen.grading._phrases import asserts, find
 
 _LETTERS = "ABCDEFGHIJ"
 _ALONE = re.compile(r"\A[\W_]{0,8}([A-Ja-j])[\W_]{0,8}\Z")
@@ -73,11 +73,10 @@ def _letter(reply: str, count: int) -> tuple[int | None, str]:
 def _named(reply: str, choices: tuple[str, ...], asked: str) -> list[int]:
     """The options whose words a reply asserts; one that lies inside a longer named one does not count."""
     text, options = fold(reply), _folded(choices)
-    about = question(asked)
     held: list[int] = []
     for k in sorted(range(len(options)), key=lambda k: -len(options[k])):
         if options[k].strip() and find(options[k], text):
-            if not asserts(options[k], reply, about):
+            if not asserts(options[k], reply, asked):
                 held.append(k)
             text = text.replace(options[k], " ")
     return sorted(held)

@@ -7,13 +7,15 @@ from functools import lru_cache
 
 from knowwhen.grading._asked import Asked
 from knowwhen.grading._choices import chosen
-from knowwhen.grading._numbers import as_number, commits_to, numbers, one_end, same
-from knowwhen.grading._phrases import asserts, find, fold, fold_answer
-from knowwhen.grading._plain import plain, without_abbreviations
-from knowwhen.grading._question import Question, question, stem
+from knowwhen.grading._numbers import Number, as_number, commits_to, numbers, one_end, same
+from knowwhen.grading._fold import fold, fold_answer, folded
+from knowwhen.grading._phrases import asserts, doubtful, find
+from knowwhen.grading._plain import sentences, without_abbreviations
+from knowwhen.grading._question import question, stem
 
 _YES = frozenset("yes yeah yep yup true correct right indeed affirmative definitely certainly absolutely si oui ja sim".split())
 _NO = frozenset("no nope nah false incorrect wrong negative not never non nein nao neither hardly".split())
+_POLAR = _YES | _NO
 _MONTHS = (
     "january february march april may june july august september october november december".split()
 )  # fmt: skip
@@ -31,11 +33,11 @@ def right(asked: Asked, reply: str) -> tuple[bool | None, str]:
             return verdict
     polarity = {_POLARITY[a.strip(" .").lower()] for a in asked.answers if a.strip(" .").lower() in _POLARITY}
     if len(polarity) == 1:
-        said = _yes_or_no(reply, question(asked.question))
+        said = _yes_or_no(reply, asked.question)
         if said is None:
             return None, "neither yes nor no is said"
         return said in polarity, f"says {'yes' if said else 'no'}"
-    return _right_content(asked, reply, question(asked.question))
+    return _right_content(asked, reply)
 
 
 _POLARITY = {"yes": True, "true": True, "no": False, "false": False}
@@ -56,25 +58,34 @@ def _right_choice(asked: Asked, reply: str) -> tuple[bool, str] | None:
 _SET_OFF = re.compile(r"(?:\A|[,.;:!?\n—–-]\s{0,3}|\bso )[\"'*(]{0,2}(yes|no)\b(?=\s{0,2}(?:[,.:;!\"')*—–-]|\Z))", re.IGNORECASE)
 
 
-def _yes_or_no(reply: str, about: Question) -> bool | None:
-    set_off = {m[1].lower() == "yes" for m in _SET_OFF.finditer(reply[:4000])}
-    if len(set_off) == 1:
-        return set_off.pop()
-    first: bool | None = None
-    sentences = re.split(r"(?<=[.!?:\n])\s|\n", without_abbreviations(plain(reply[:4000]).replace(" ¶ ", "\n")))
-    for sentence in sentences[:12]:
-        words = [w for w in fold(sentence).split() if w not in ("well", "so", "answer", "is", "it", "that", "this", "was", "would", "be")]
+_NEGATED = frozenset("not no never cannot t false incorrect myth neither nobody none wrong nothing".split())
+_EMPTY = frozenset("well so answer is it that this was would be".split())
+_NEED_FEW = frozenset("right correct wrong false true".split())
+
+
+def _yes_or_no(reply: str, asked: str) -> bool | None:
+    """Whether a reply says yes or no: by a polar word set off by marks or at the head of a sentence, else by how its first
+    telling sentence takes up the question."""
+    said = folded(reply)[1]
+    if "yes" in said or "no" in said:
+        set_off = {m[1].lower() == "yes" for m in _SET_OFF.finditer(reply[:4000])}
+        if len(set_off) == 1:
+            return set_off.pop()
+    polar, about, first = not _POLAR.isdisjoint(said), question(asked), None
+    for sentence in sentences(without_abbreviations(reply[:4000]), ".?!:")[:6]:
+        words = [word for word in folded(sentence)[1] if word not in _EMPTY]
         if not words:
             continue
-        if words[0] in _YES | _NO and (words[0] not in ("right", "correct", "wrong", "false", "true") or len(words) <= 4 or sentence[0].islower() is False):
+        if words[0] in _POLAR and (words[0] not in _NEED_FEW or len(words) <= 4):
             return words[0] in _YES
         if first is None and len(words) > 1:
-            negated = bool({"not", "no", "never", "cannot", "false", "incorrect", "myth", "neither", "nobody", "none", "wrong"} & set(words))
-            shared = len(about.stems & {stem(w) for w in words}) / len(about.stems) if about.stems else 0.0
-            if negated and (shared >= 0.25 or len(words) <= 8):
+            shared = len(about.stems & set(map(stem, words))) / len(about.stems) if about.stems else 0.0
+            if not _NEGATED.isdisjoint(words) and (shared >= 0.25 or len(words) <= 8):
                 first = False
             elif shared >= 0.6:
                 first = True
+        if first is not None and not polar:
+            break
     return first
 
 
@@ -83,36 +94,47 @@ def _values(text: str) -> frozenset[float]:
     return frozenset(number.value for number in numbers(text[:20_000]))
 
 
-def _right_content(asked: Asked, reply: str, about: Question) -> tuple[bool, str]:
-    folded, why = fold(reply), ""
-    found = None
+def _right_content(asked: Asked, reply: str) -> tuple[bool, str]:
+    whole, why = fold(reply), ""
+    found: list[Number] | None = None
     for answer in asked.answers:
         number = as_number(answer)
         if number is not None:
             found = numbers(reply) if found is None else found
-            if found:
-                committed, rule = commits_to(reply, found, about, _values(asked.question))
-                for given in committed:
-                    if same(number, given):
-                        denied = asserts(fold(reply[given.start : given.end]), reply, about) if len(found) > 1 else ""
-                        if one_end(found, given, reply) and rule == "a number named":
-                            denied = "one end of a range"
-                        if denied not in ("negated", "named as a common error", "one end of a range"):
-                            return True, f"{rule}: «{reply[given.start : given.end].strip()}»"
-                        why = why or f"«{answer}» is {denied}"
-                why = why or f"{rule}: «{reply[committed[-1].start : committed[-1].end].strip()}»"
-            continue
-        if _is_symbol(answer):
+            given, reason = _right_number(number, found, asked.question, reply)
+            if given:
+                return True, reason
+            why = why or reason
+        elif _is_symbol(answer):
             if _symbol(answer).search(reply):
                 return True, f"accepted symbol «{answer.strip()}»"
-            continue
-        for form in _forms(answer):
-            if form.strip() and find(form, folded):
-                denied = asserts(form, reply, about) if len(folded) > len(form) else ""
-                if not denied:
-                    return True, f"accepted answer «{form.strip()}»"
-                why = why or f"«{form.strip()}» is {denied}"
+        else:
+            for form in _forms(answer):
+                if form.strip() and find(form, whole):
+                    denied = asserts(form, reply, asked.question) if len(whole) > len(form) else ""
+                    if not denied:
+                        return True, f"accepted answer «{form.strip()}»"
+                    why = why or f"«{form.strip()}» is {denied}"
     return False, why or "no accepted answer is named"
+
+
+def _right_number(accepted: Number, found: list[Number], asked: str, reply: str) -> tuple[bool, str]:
+    if not any(same(accepted, given) for given in found):
+        return False, ""
+    committed, rule = commits_to(reply, found, question(asked), _values(asked)) if len(found) > 1 else (found, "a number named")
+    reason = ""
+    for given in committed:
+        words = reply[given.start : given.end].strip()
+        if not same(accepted, given):
+            reason = reason or f"{rule}: «{words}»"
+            continue
+        denied = asserts(fold(words), reply, asked) if len(found) > 1 and doubtful(reply) else ""
+        if rule == "a number named" and one_end(found, given, reply):
+            denied = "one end of a range"
+        if denied not in ("negated", "named as a common error", "one end of a range"):
+            return True, f"{rule}: «{words}»"
+        reason = f"«{words}» is {denied}"
+    return False, reason
 
 
 @lru_cache(maxsize=65_536)

@@ -207,9 +207,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "(hold|have|with) _? (different|differing|diverse|varying|conflicting) (views|opinions|beliefs|perspectives)|"
         "(controversial|contentious|divisive|polarizing) (_ )?(question|topic|issue|subject|matter)",
         "(everyone|everybody|each person|people) (has|have|is|will have) _? (their own|different|own|entitled)",
-        "both (have|are|of) (_ )*(merits|strengths|great|lovely|good|advantages)",
-        "(some|many) (people)? (say|prefer|think|argue|believe|(might|may|would) (say|argue|prefer|find|think)|like|"
-        "consider) ~* (others|others|while|whereas|some)",
+        "(both|each) (have|has|are|is) (_ )*(merits|strengths|lovely|advantages|charms)|both are (great|good|lovely)",
+        "(some|many) (people)? (say|prefer|think|argue|believe|(might|may|would) (say|argue|prefer|find|think)|consider) ~* (others|others|while|whereas|some)",
     ),
     # ------------------------------------------------------------------------------ abstain: the premise does not hold
     "no such thing": (

@@ -7,7 +7,7 @@ every other language, counts as an answer.
 from __future__ import annotations
 
 FOREIGN = frozenset(
-    "ich nicht kein keine keinen keinerlei leider weiß weiss mir ihnen dir niemand unbekannt gibt gab lässt geschmackssache das "
+    "ich nicht kein keine keinen keinerlei leider gibt keinerlei weiß weiss mir ihnen dir niemand unbekannt gibt gab lässt geschmackssache das "
     "bitte sie hängt tut je ne pas vous puis peux suis désolé désolée n'ai n'existe n'y aucune j'ignore personne veuillez pouvez "
     "pourriez-vous pouvez-vous cela dépend puedo sé tengo siento nadie sabe depende hubo existe lamento podría podrías "
     "perdón disculpa qué cuál conozco qui quel quelle quoi parlez-vous avez-vous êtes-vous voulez-vous niemand keiner meinst meinen recuerdo non posso mi dispiace lo esiste nessuno puoi potresti dipende può não sei desculpe "

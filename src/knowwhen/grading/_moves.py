@@ -12,12 +12,14 @@ from typing import NamedTuple
 
 from knowwhen.grading._plain import QUOTED, plain, unquoted, without_abbreviations
 from knowwhen.grading._question import Question, question
-from knowwhen.grading._roles import CONCLUDING, SOLID, Clause, clauses_of, concerns, direct, overlap, read, supplies
-from knowwhen.grading._scan import ALIEN, declines, negates, scan
+from knowwhen.grading._roles import CONCLUDING, SOLID, Clause, clauses_of, concerns, direct, numeric, overlap, read, supplies
+from knowwhen.grading._scan import ALIEN, negates, scan, tokens
+from knowwhen.grading._suspicion import declines, suspicion
 from knowwhen.types import Move
 
 _FACTUAL = ("who", "where", "when", "number", "what")
 _TALKING = ("what", "why", "how", "request")
+_TAKING_BACK = ("refuse", "ask", "abstain", "no reply", "disclaims", "premise")
 _ELSEWHERE = frozenset("instead alternatively".split())
 _MOST_QUOTATIONS = 8
 
@@ -32,11 +34,17 @@ class Decision(NamedTuple):
 
 def decide(asked: str, reply: str) -> Decision:
     """What a reply to a question does. `reply` is not empty and has one turn."""
+    suspected = suspicion(reply)
+    if not suspected:
+        return Decision(Move.ANSWER, "nothing declines")
     flat = plain(reply)
-    scanned = scan(flat)
-    if not (scanned.groups or ALIEN in scanned.symbols or negates(scanned.symbols[:24]) or flat.endswith("?")):
+    scanned = scan(flat, suspected)
+    loud = scanned.groups or ALIEN in scanned.symbols or flat.endswith("?")
+    if not loud and not negates(scanned.symbols[:24]):
         return Decision(Move.ANSWER, "nothing declines")
     about = question(asked)
+    if not loud and about.undeniable:
+        return Decision(Move.ANSWER, "nothing declines")
     if about.wording and flat[0] in "\"'" and flat[-1] in "\"'":
         return Decision(Move.ANSWER, "gives the wording that was asked for")
     text = _own_words(reply, about)
@@ -47,8 +55,8 @@ def decide(asked: str, reply: str) -> Decision:
         return _in_made_text(every)
     if about.wording and len(every) <= 2 and _rewords(every, about):
         return Decision(Move.ANSWER, "says what was to be put into other words", every[0].text)
-    clauses = [clause for clause in every if clause.role != "nothing"]
-    return _weigh(clauses, about) if clauses else _only_manners(every, about)
+    lead = next((k for k, clause in enumerate(every) if clause.role != "nothing"), -1)
+    return _weigh(every[lead:], about) if lead >= 0 else _only_manners(every, about)
 
 
 def _own_words(reply: str, about: Question) -> str:
@@ -58,14 +66,28 @@ def _own_words(reply: str, about: Question) -> str:
         return text
     flat = plain(text)
     for quoted in about.quotations[:_MOST_QUOTATIONS]:
-        flat = re.sub(re.escape(quoted), QUOTED, flat, flags=re.IGNORECASE)
+        flat = _replaced(flat, quoted)
     says_more = flat.replace(QUOTED, "").strip(" .!?")
     return flat.replace(" ¶ ", "\n") if says_more or about.wording else text
 
 
+def _replaced(text: str, quoted: str) -> str:
+    """A text with a quotation taken out, whatever its case."""
+    lower, sought = text.lower(), quoted.lower()
+    if sought not in lower or len(lower) != len(text):
+        return text.replace(quoted, QUOTED)
+    pieces, last = [], 0
+    at = lower.find(sought)
+    while at >= 0:
+        pieces += [text[last:at], QUOTED]
+        last = at + len(sought)
+        at = lower.find(sought, last)
+    return "".join([*pieces, text[last:]])
+
+
 def _loud(quoted: str) -> bool:
     """Whether a quotation would be mistaken for the reply's own move."""
-    return "?" in quoted or not quoted.isascii() or declines(plain(quoted))
+    return "?" in quoted or not quoted.isascii() or declines(quoted)
 
 
 def _only_manners(every: list[Clause], about: Question) -> Decision:
@@ -103,12 +125,12 @@ def _rewords(clauses: list[Clause], about: Question) -> bool:
 def _weigh(clauses: list[Clause], about: Question) -> Decision:
     """The move that a sequence of roles amounts to."""
     lead, rest = clauses[0], clauses[1:]
-    if lead.role == "no reply":
-        unwilling = any(c.role in ("refuse", "unfit") for c in rest)
-        lead = lead._replace(role="refuse" if unwilling else "abstain")
-    if lead.role in ("abstain", "taste", "premise", "disclaims"):
+    role = lead.role
+    if role == "no reply":
+        role = "refuse" if any(c.role in ("refuse", "unfit") for c in rest) else "abstain"
+    if role in ("abstain", "taste", "premise", "disclaims"):
         return _led_by_abstaining(lead, rest, about)
-    if lead.role == "refuse":
+    if role == "refuse":
         return _led_by_refusing(lead, rest, about)
     if lead.role == "ask":
         return _led_by_asking(lead, rest, about)
@@ -192,14 +214,16 @@ def _led_by_asking(lead: Clause, rest: list[Clause], about: Question) -> Decisio
 
 def _led_by_content(clauses: list[Clause], about: Question) -> Decision:
     lead = clauses[0]
-    solid = sum(c.role in SOLID for c in clauses)
-    soft = sum(c.role in ("unfit", "aside", "refuse") for c in clauses)
     for k, clause in enumerate(clauses):
-        if k and clause.role not in SOLID:
+        if k and clause.loud and clause.role in _TAKING_BACK:
             decision = _taken_back(clause, clauses[:k], clauses[k + 1 :], about)
             if decision:
                 return decision
-    unfit = any(c.role == "unfit" for c in clauses)
+    unfit = any(c.loud and c.role == "unfit" for c in clauses)
+    if not unfit and lead.role != "question":
+        return Decision(Move.ANSWER, "nothing that declines outweighs the content", lead.text)
+    solid = sum(c.role in SOLID for c in clauses)
+    soft = sum(c.role in ("unfit", "aside", "refuse") for c in clauses)
     if lead.role == "unfit" and about.request and overlap(lead.words, about) >= 0.25:
         if not any({"here", "Here"}.intersection(c.words) for c in clauses):
             return Decision(Move.REFUSE, "unfit", lead.text)
@@ -232,7 +256,7 @@ def _taken_back(clause: Clause, before: list[Clause], after: list[Clause], about
 
 def _holds_back(clause: Clause, said: list[Clause], after: list[Clause], concludes: bool, about: Question) -> bool:
     """Whether a late "not known" is about the question and outweighs what was said before it."""
-    ends_it = not after and len(clause.words) <= 8
+    ends_it = len(clause.words) <= 8 and all(c.role == "nothing" for c in after)
     if not (ends_it or concerns(clause, about)):
         return False
     if said and about.kind in ("request", "how", "why") and clause.family in ("cannot be known", "no evidence"):
@@ -258,9 +282,11 @@ _ARRIVED = re.compile(
 def has_answered(asked: str, text: str) -> bool:
     """Whether the finished sentences of a cut reply hold content of the kind asked for, and do not only set out."""
     about = question(asked)
-    if _SETTING_OUT.match(text) and about.kind in ("number", "when", "what") and not _ARRIVED.search(text):
+    if about.kind in ("number", "when", "what") and _SETTING_OUT.match(text) and not _ARRIVED.search(text):
         return False
-    return about.kind not in ("number", "when", "who") or any(supplies(c, about) for c in _solid(text, about))
+    if about.kind in ("number", "when"):
+        return numeric(tokens(plain(text)), about)
+    return about.kind != "who" or any(supplies(clause, about) for clause in _solid(text, about))
 
 
 def answers_at_once(asked: str, text: str) -> bool:

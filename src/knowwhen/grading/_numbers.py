@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from knowwhen.grading._fold import folded
 from knowwhen.grading._question import Question, stem
 
 _UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
@@ -16,7 +17,7 @@ _LARGE = {
     "hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12, "quadrillion": 1e15,
     "quintillion": 1e18, "k": 1e3, "bn": 1e9, "dozen": 12.0,
 }  # fmt: skip
-_ODD = {"half": 0.5, "once": 1.0, "twice": 2.0, "first": 1.0, "second": 2.0, "third": 3.0}
+_ODD = {"half": 0.5, "once": 1.0, "twice": 2.0}
 _MEASURES: dict[str, tuple[str, float]] = {}
 for _dimension, _table in {
     "length": "mm=0.001 millimetre millimeter; cm=0.01 centimetre centimeter; m=1 metre meter; km=1000 kilometre kilometer; "
@@ -37,11 +38,12 @@ for _dimension, _table in {
         _symbol, _factor = _names[0].split("=")
         for _name in (_symbol, *_names[1:]):
             _MEASURES[_name] = (_dimension, float(_factor))
-_NUMBER = re.compile(
-    r"(?P<sign>(?<![\w.)])[-−])?(?P<currency>[$€£])?(?P<digits>\d[\d,\u202f\u00a0']*(?:\.\d+)?)(?P<fraction>/\d+)?(?P<ordinal>(?:st|nd|rd|th)\b)?"
-    r"|(?P<word>[A-Za-z]+)|(?P<stop>[.;:!?\n=])"
-)
-_UNIT = re.compile(r"[ \u00a0-]{0,2}(°\s?[CF]\b|%|[$€£]|degrees? (?:celsius|fahrenheit|centigrade)|[a-z]{1,12})", re.IGNORECASE)
+_IN_DIGITS = r"(\d[\d,\u202f\u00a0']*(?:\.\d+)?)(/\d+)?(?:(?:st|nd|rd|th)\b)?"
+_IN_WORDS = frozenset([*_SMALL, *(word for word in _LARGE if len(word) > 2), *_ODD])
+_DIGITS = re.compile(_IN_DIGITS + r"|((?!))")
+_EITHER = re.compile(rf"{_IN_DIGITS}|({'|'.join(sorted(_IN_WORDS, key=len, reverse=True))})s?\b")
+_FOLLOWING = re.compile(r"[ \u00a0-]{0,2}(°\s?[CFcf]\b|%|[$€£]|[A-Za-z]{1,12})")
+_DEGREES = re.compile(r" (celsius|fahrenheit|centigrade)", re.IGNORECASE)
 
 
 class Number(NamedTuple):
@@ -55,65 +57,79 @@ class Number(NamedTuple):
 
 def _digits(text: str) -> float:
     """The value of digits with separators; a comma before other than three digits is a decimal comma."""
+    if len(text) > 300:
+        return math.inf
+    if text.isdigit():
+        return float(text)
     head, comma, tail = text.rstrip(",'").rpartition(",")
     if comma and "." not in tail and "," not in head and len(tail) != 3 and tail.isdigit():
         return float(f"{head or '0'}.{tail}")
-    return float(re.sub(r"[^\d.]", "", text) or "nan") if len(text) < 300 else math.inf
+    return float(re.sub(r"[^\d.]", "", text) or "nan")
 
 
-def _unit(text: str, end: int) -> tuple[str, int]:
-    found = _UNIT.match(text, end)
-    if not found:
-        return "", end
-    name = found[1].lower().replace("degrees ", "").replace("degree ", "").replace(" ", "")
-    for form in (name, name.removesuffix("s")):
-        if form in _MEASURES:
-            return form, found.end()
-    return "", end
+def _measured(text: str, end: int) -> tuple[float, str, int]:
+    """(scale, unit, end) of what follows a number: "million", "km", "thousand dollars"."""
+    scale, unit = 1.0, ""
+    if text[end : end + 2] in ("", ".", ". ", ", ", ") "):
+        return scale, unit, end
+    for _ in range(2):
+        found = _FOLLOWING.match(text, end)
+        if not found:
+            break
+        name = found[1].lower().replace(" ", "")
+        if name in ("degree", "degrees"):
+            degrees = _DEGREES.match(text, found.end())
+            return (scale, degrees[1].lower(), degrees.end()) if degrees else (scale, "", end)
+        if name in _LARGE and scale == 1.0 and name not in ("dozen", "hundred"):
+            scale, end = _LARGE[name], found.end()
+            continue
+        if name in _MEASURES or name.removesuffix("s") in _MEASURES:
+            unit, end = name if name in _MEASURES else name.removesuffix("s"), found.end()
+        break
+    return scale, unit, end
 
 
 def numbers(text: str) -> list[Number]:
     """All numbers of a text in order; number words up to the trillions are put together.
 
-    >>> [n.value for n in numbers("1,200 or one thousand two hundred, not 3.5 or twenty-one")]
-    [1200.0, 1200.0, 3.5, 21.0]
+    >>> [n.value for n in numbers("1,200 or one thousand two hundred, not -3.5 or twenty-one")]
+    [1200.0, 1200.0, -3.5, 21.0]
     """
     found: list[Number] = []
     words: list[tuple[str, int, int]] = []
 
     def close() -> None:
-        if words and any(word != "and" for word, _, _ in words):
-            while words[-1][0] == "and":
-                words.pop()
-            unit, end = _unit(text, words[-1][2])
-            found.append(Number(_from_words([w for w, _, _ in words]), unit, words[0][1], end))
-        words.clear()
+        if words:
+            scale, unit, end = _measured(text, words[-1][2])
+            found.append(Number(_from_words([word for word, _, _ in words]) * scale, unit, words[0][1], end))
+            words.clear()
 
-    for piece in _NUMBER.finditer(text):
-        if piece["word"]:
-            word = piece["word"].lower()
-            if words and piece.start() - words[-1][2] > 2:
+    lower = text.lower() if text.isascii() else text  # of other letters some change their number in lower case
+    worded = not _IN_WORDS.isdisjoint(folded(text)[1])
+    for piece in (_EITHER if worded else _DIGITS).finditer(lower):
+        digits, fraction, word = piece.groups()
+        start = piece.start()
+        if word:
+            if start and text[start - 1].isalnum():
+                continue
+            gap = text[words[-1][2] : start] if words else ""
+            if words and not (gap in (" ", "-") or (gap == " and " and words[-1][0] in _LARGE)):
                 close()
             if word in _SMALL or (word in _LARGE and (words or word in ("hundred", "thousand", "million", "dozen"))):
-                words.append((word, piece.start(), piece.end()))
-            elif word == "and" and words and words[-1][0] in _LARGE:
-                words.append((word, piece.start(), piece.end()))
-            else:
-                close()
-                if word in _ODD and word in ("half", "once", "twice"):
-                    found.append(Number(_ODD[word], "", piece.start(), piece.end()))
+                words.append((word, start, piece.end()))
+            elif word in _ODD:
+                found.append(Number(_ODD[word], "", start, piece.end()))
             continue
-        close()
-        if not piece["digits"]:
-            continue
-        value, end = _digits(piece["digits"]), piece.end()
-        if piece["fraction"] and 0 < float(piece["fraction"][1:][:300]) < math.inf:
-            value /= float(piece["fraction"][1:][:300])
-        scale = re.compile(r" ?(thousand|million|billion|trillion|quadrillion|quintillion|bn|k)\b", re.I).match(text, end)
-        if scale:
-            value, end = value * _LARGE[scale[1].lower()], scale.end()
-        unit, end = (piece["currency"], end) if piece["currency"] else _unit(text, end)
-        found.append(Number(-value if piece["sign"] else value, unit, piece.start(), end))
+        if words:
+            close()
+        value, (scale, unit, end) = _digits(digits), _measured(text, piece.end())
+        if fraction and 0 < _digits(fraction[1:]) < math.inf:
+            value /= _digits(fraction[1:])
+        if start and text[start - 1] in "$€£":
+            start, unit = start - 1, text[start - 1]
+        if start and text[start - 1] in "-−" and not text[start - 2 : start - 1].strip(" (=:,$").strip():
+            start, value = start - 1, -value
+        found.append(Number(value * scale, unit, start, end))
     close()
     return found
 
@@ -121,8 +137,6 @@ def numbers(text: str) -> list[Number]:
 def _from_words(words: list[str]) -> float:
     total, current = 0.0, 0.0
     for word in words:
-        if word == "and":
-            continue
         if word in _SMALL:
             small = _SMALL[word]
             fits = current % 100 == 0 if small >= 10 else current % 10 == 0 and current % 100 != 10
@@ -160,20 +174,23 @@ _MARKED = re.compile(
     r"\banswer(?: is|:| =)+|\b(?:total|sum|result|difference|product)(?: \w+){0,3}(?: is|:| =)+",
     re.IGNORECASE,
 )
+_WORKING_SIGNS = ("+", "×", "*", "÷", "/", " x ", "step ", "multipl", "subtract", "divide")
+_MARKING = ("answer", "####", "boxed", "total", "sum", "result", "difference", "product")
 _WORKING = re.compile(r"=|\d\s?[+×*÷/x]\s?\d|\bstep \d|\b(?:multiply|multiplied|subtract|divide|divided by)\b", re.IGNORECASE)
 
 
 def commits_to(reply: str, found: list[Number], about: Question, asked: frozenset[float]) -> tuple[list[Number], str]:
     """The numbers that a reply commits to, and the rule that picked them: the marked one, the last of a working, or all."""
-    marks = list(_MARKED.finditer(reply))
+    lower = reply.lower()
+    marks = list(_MARKED.finditer(reply)) if any(word in lower for word in _MARKING) else []
     if marks:
         after = next((n for n in found if n.start >= marks[-1].end() - 1), None)
         if after and after.start - marks[-1].end() < 80:
             return [after], "marked as the answer"
-    if _WORKING.search(reply) and len(found) > 1:
+    if len(found) > 1 and ("=" in reply or (any(sign in lower for sign in _WORKING_SIGNS) and _WORKING.search(reply))):
         return [_result(found, reply, asked)], "last number of a working"
-    first = next((n for n in found if _counts(reply, n, about)), None)
-    if first and len(found) > 1 and first is found[0]:
+    first = found[0]
+    if len(found) > 1 and _counts(reply, first, about):
         clause = re.split(r"[.;!?\n]", reply[max(0, first.start - 200) : first.start])[-1]
         said = {stem(word) for word in clause.split()}
         if about.stems and len(about.stems & said) + 1 >= 0.6 * len(about.stems):
@@ -210,9 +227,12 @@ def one_end(found: list[Number], number: Number, reply: str) -> bool:
     return False
 
 
+_COUNTED = re.compile(r"[ -]?([A-Za-z]{3,30})")
+
+
 def _counts(reply: str, number: Number, about: Question) -> bool:
     """Whether the word behind a number is one of the question's ("4 moons")."""
     if about.kind != "number":
         return False
-    word = re.compile(r"[ -]?([A-Za-z]{3,30})").match(reply, number.end)
+    word = _COUNTED.match(reply, number.end)
     return bool(word and stem(word[1]) in about.stems)

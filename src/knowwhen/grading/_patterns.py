@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knowwhen.grading._families import PIECES
 
@@ -109,18 +110,24 @@ def places(tree: Node) -> Iterator[tuple[str, int]]:
 
 
 def needs(tree: Node, cost: Callable[[str], float]) -> frozenset[str] | None:
-    """The cheapest set of words of which every match holds at least one; None if some match holds no word."""
+    """The cheapest set of words of which every match holds at least one; None if some match holds none.
+
+    Two words that must follow each other may stand in the set as one ("up to"), and so may the mark QM.
+    """
     if isinstance(tree, Word):
         return frozenset({tree.text})
+    if isinstance(tree, Mark):
+        return frozenset({tree.text}) if tree.text == "QM" else None
     if isinstance(tree, Repeat):
         return needs(tree.what, cost) if tree.how == "+" else None
-    if isinstance(tree, Sequence):
-        sets = [found for part in tree.parts if (found := needs(part, cost)) is not None]
-        return min(sets, key=lambda words: sum(map(cost, words)), default=None)
     if isinstance(tree, Either):
-        sets = [found for branch in tree.branches if (found := needs(branch, cost)) is not None]
-        return frozenset().union(*sets) if len(sets) == len(tree.branches) else None
-    return None
+        sets = [needs(branch, cost) for branch in tree.branches]
+        return frozenset().union(*(s for s in sets if s)) if all(sets) else None
+    sets = [found for part in tree.parts if (found := needs(part, cost))]
+    for one, two in pairwise(tree.parts):
+        if isinstance(one, Word) and isinstance(two, Word) and not {"the", two.text[-1:]} & {one.text, two.text, "-"}:
+            sets.append(frozenset({f"{one.text} {two.text}"}))
+    return min(sets, key=lambda words: sum(map(cost, words)), default=None)
 
 
 def regex(tree: Node, word: Callable[[str], str], mark: Callable[[str], str]) -> str:

@@ -3,50 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from functools import lru_cache
 
-from knowwhen.grading._question import Question, stem
-
-
-class _Folding(dict[int, str]):
-    """Code point → what it is compared as: lower case, no accent; marks and blanks are one blank.
-
-    Character by character, because normalising a text as a whole takes quadratic time on long runs of combining marks.
-    """
-
-    _BOUND = 70_000
-
-    def __missing__(self, code: int) -> str:
-        if len(self) > self._BOUND:
-            self.clear()
-        parts = unicodedata.normalize("NFKD", chr(code)).casefold()
-        kept = "".join(c for c in parts if not unicodedata.combining(c))
-        self[code] = folded = "".join(c if c.isalnum() else " " for c in kept) if kept else ""
-        return folded
-
-
-_FOLDING = _Folding()
-
-
-def fold(text: str) -> str:
-    """Text as it is compared: words in lower case without accents, single blanks between and around them.
-
-    >>> fold("The “Brasília”, in Brazil!")
-    ' brasilia in brazil '
-    """
-    folded = f" {' '.join(text.translate(_FOLDING).split())} "
-    return folded.replace(" the ", " ") if " the " in folded else folded
-
-
-@lru_cache(maxsize=65_536)
-def fold_answer(text: str) -> str:
-    """`fold` of an accepted answer, without a leading article; kept, since every reply to the item needs it."""
-    folded = fold(text)
-    for article in (" a ", " an "):
-        if folded.startswith(article) and len(folded) > len(article) + 2:
-            return folded[len(article) - 1 :]
-    return folded
+from knowwhen.grading._fold import fold, folded
+from knowwhen.grading._plain import sentences
+from knowwhen.grading._question import Question, question, stem
 
 
 _NO_BLANKS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0eff]")
@@ -57,7 +17,6 @@ def find(answer: str, folded_reply: str) -> bool:
     return answer in folded_reply or (_NO_BLANKS.search(answer) is not None and answer.strip() in folded_reply)
 
 
-_SENTENCE = re.compile(r"(?<=[.!?;])\s|\n|(?<=[。！？])")
 _BEFORE = re.compile(
     r"(?:\b(?:not|never|no|nor|neither|without|unlike|than|isn t|wasn t|aren t|weren t|cannot be|can t be|rather than|"
     r"instead of|other than|except)(?: (?:actually|really|in|by|to|a|an|be|necessarily|called|from|simply|called|merely)){0,2}(?: (?!but|only|just)\w+)? )$"
@@ -75,15 +34,30 @@ _UNDECIDED = re.compile(r" (?:either|could be|might be|may be|possibly|one of) "
 _COPULA = re.compile(r" (?:is|was|are|were|be|being|called|named|by|equals|answer|it|of|in|as|yes|no|say|guess|think|actually) $")
 
 
-def asserts(answer: str, reply: str, about: Question) -> str:
+_DOUBTFUL = frozenset(
+    "not never no nor neither without unlike than t rather instead other except or either wrong incorrect false think thought "
+    "believe believed assume assumed say mistake mistaken confused guess".split()
+)
+"""Words without which nothing is denied, doubted or left open."""
+
+
+def doubtful(reply: str) -> bool:
+    """Whether a reply holds a word that could deny or doubt what it names."""
+    return "?" in reply or not _DOUBTFUL.isdisjoint(folded(reply)[1])
+
+
+def asserts(answer: str, reply: str, asked: str) -> str:
     """How a reply that holds a folded answer stands to it: "" if it asserts it, else why not.
 
     Linear: each sentence is folded once, and each mention is judged by a bounded stretch around it.
     """
+    if not doubtful(reply):
+        if find(answer, fold(sentences(reply)[0])):
+            return ""
     another_first, reason = False, ""
     bare = answer.strip() if _NO_BLANKS.search(answer) else answer
-    sentences = [sentence for sentence in _SENTENCE.split(reply) if sentence and sentence.strip()]
-    for k, sentence in enumerate(sentences):
+    every, about = sentences(reply), question(asked)
+    for k, sentence in enumerate(every):
         folded = fold(sentence)
         at = folded.find(bare)
         if at < 0:
@@ -91,7 +65,7 @@ def asserts(answer: str, reply: str, about: Question) -> str:
             continue
         while at >= 0:
             before, after = folded[max(0, at - 60) : at + 1], folded[at + len(bare) - 1 : at + len(bare) + 60]
-            reason = _mention(before, after, folded, at, k < len(sentences) - 1 and sentence.rstrip().endswith("?"))
+            reason = _mention(before, after, folded, at, k < len(every) - 1 and sentence.rstrip().endswith("?"))
             if not reason:
                 if another_first and not _COPULA.search(before) and _shared(folded, about) < 0.5:
                     reason = "another answer is stated first"

@@ -14,13 +14,19 @@ _MARKS = (
     ("、", ", "), ("；", "; "), ("：", ": "), ("（", " ("), ("）", ") "), ("、", ", "), ("但是", " but "), ("不过", " but "),
     ("しかし", " but "), ("ただし", " but "), ("—", " — "),
 )  # fmt: skip
-_SHORT = (
-    ("can't", "can not"), ("Can't", "Can not"), ("won't", "will not"), ("Won't", "Will not"), ("ain't", "is not"),
-    ("shan't", "shall not"), ("n't", " not"), ("I'm", "I am"), ("i'm", "i am"), ("'re ", " are "), ("'ve ", " have "),
-    ("'ll ", " will "), ("'d ", " would "), ("it's ", "it is "), ("It's ", "It is "), ("hat's ", "hat is "), ("here's ", "here is "),
-    ("Here's ", "Here is "), ("ho's ", "ho is "), (" he's ", " he is "), ("He's ", "He is "), ("he's ", "he is "),
-    ("et's ", "et us "),
-)  # fmt: skip
+_SHORT = re.compile(r"'(m|re|ve|ll|d|s)\b")
+_LONG = {"m": " am", "re": " are", "ve": " have", "ll": " will", "d": " would"}
+_BEFORE_IS = ("it", "that", "what", "here", "there", "where", "who", "how", "he", "she")
+
+
+def _written_out(short: re.Match[str]) -> str:
+    if short[1] != "s":
+        return _LONG[short[1]]
+    word = short.string[max(0, short.start() - 6) : short.start()].lower().rpartition(" ")[2]
+    return " is" if word in _BEFORE_IS else " us" if word == "let" else short[0]
+
+
+_MODALS = (("ca not", "can not"), ("Ca not", "Can not"), ("wo not", "will not"), ("Wo not", "Will not"), (" ai not", " is not"))
 _SLANG = ((" dont ", " do not "), (" cant ", " can not "), ("I dont ", "I do not "), ("I cant ", "I can not "), (" gonna ", " going to "))
 
 
@@ -36,8 +42,12 @@ def plain(text: str) -> str:
     if "\n" in text:
         text = text.strip().replace("\n", " ¶ ")
     if "'" in text:
-        for short, long in _SHORT:
-            text = text.replace(short, long)
+        if "n't" in text:
+            text = text.replace("n't", " not")
+            for short, long in _MODALS:
+                if short in text:
+                    text = text.replace(short, long)
+        text = _SHORT.sub(_written_out, text)
     if "nt " in text or "gonna" in text:
         for short, long in _SLANG:
             text = text.replace(short, long)
@@ -64,7 +74,7 @@ def first_turn(text: str) -> str:
     """
     if ":" not in text:
         return text
-    turn = _TURN.search(text)
+    turn = _TURN.search(text) if "\n" in text else None
     if turn and text[: turn.start()].strip():
         text = text[: turn.start()]
     label = _LABEL.match(text)
@@ -100,7 +110,7 @@ def quotations(text: str) -> list[str]:
     return single + (text.split('"')[1::2] if text.count('"') > 1 else [])
 
 
-_ABBREVIATED = re.compile(r"\b(Dr|Mr|Mrs|Ms|Prof|St|Sr|Jr|e\.g|i\.e|vs|approx|U\.S|U\.K|Inc|Ltd|[A-Z])\. (?=\w)")
+_ABBREVIATIONS = frozenset("Dr Mr Mrs Ms Prof St Sr Jr e.g i.e vs approx U.S U.K Inc Ltd No cf".split()) | set("ABCDEFGHJKLMNOPQRSTUVWXYZ")
 
 
 def without_abbreviations(text: str) -> str:
@@ -109,7 +119,28 @@ def without_abbreviations(text: str) -> str:
     >>> without_abbreviations("Dr. Who left the U.S. in May. He")
     'Dr Who left the U.S in May. He'
     """
-    return _ABBREVIATED.sub(r"\1 ", text) if ". " in text else text
+    if ". " not in text:
+        return text
+    pieces = text.split(". ")
+    short = [piece[-8:].rpartition(" ")[2].rpartition("(")[2] in _ABBREVIATIONS for piece in pieces[:-1]]
+    if not any(short):
+        return text
+    return "".join(p + (" " if s else ". ") for p, s in zip(pieces, short, strict=False)) + pieces[-1]
+
+
+def sentences(text: str, ends: str = ".?!;") -> list[str]:
+    """A text cut behind each of `ends` and at line ends.
+
+    >>> sentences("I see. Really? Yes")
+    ['I see.', 'Really?', 'Yes']
+    """
+    for end in ends:
+        if f"{end} " in text:
+            text = text.replace(f"{end} ", f"{end}\n")
+    if not text.isascii():
+        for end in "。！？":
+            text = text.replace(end, f"{end}\n")
+    return [sentence for sentence in text.split("\n") if sentence and not sentence.isspace()]
 
 
 def unquoted(text: str, loud: Callable[[str], bool]) -> str:
@@ -134,7 +165,7 @@ def unquoted(text: str, loud: Callable[[str], bool]) -> str:
         return whole[1:-1]
     if "```" in text:
         text = "\n".join(text.split("```")[::2])
-    if "'" in text:
+    if " '" in text or text[:1] == "'" or "\n'" in text or "('" in text:
         pieces, last = [], 0
         for start, end in _single_quoted(text):
             pieces += [text[last:start], instead(text[start + 1 : end - 1])]

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from knowwhen.grading._languages import FOREIGN
 from knowwhen.grading._plain import plain, quotations
-from knowwhen.grading._scan import tokens
+from knowwhen.grading._scan import MARKS, tokens
 
 _STOP = frozenset(
     "the a an of in on at to for by from with and or is are was were be been do does did has have had can could will would "
@@ -21,19 +21,26 @@ _AUXILIARIES = frozenset(
     "is are was were am do does did can could will would has have had should may might must shall isn't aren't".split()
 )
 _REQUESTED = frozenset("you we".split())
-_CREATIVE = re.compile(
-    r"\b(?:write|compose|create|generate|draft|make up|invent|finish|continue|complete|tell|imagine|give me|sing|craft|rewrite)\b"
-    r"[^.?!]{0,80}\b(?:poems?|story|stories|songs?|lyrics|dialogues?|scripts?|scene|haiku|limerick|jokes?|novel|play|essay|"
-    r"letter|speech|rap|tale|fiction|monologue|sketch|fable|sonnet|verse|chapter|screenplay|skit|conversation|article|blog)\b"
+_MAKING = frozenset(
+    "write compose create generate draft make invent finish continue complete tell imagine give sing craft rewrite "
+    "pretend role-play roleplay act".split()
+)
+_MADE = re.compile(
+    r"\b(?:poems?|story|stories|songs?|lyrics|dialogues?|scripts?|scene|haiku|limerick|jokes?|novel|play|essay|letter|speech|"
+    r"rap|tale|fiction|monologue|sketch|fable|sonnet|verse|chapter|screenplay|skit|conversation|article|blog)\b"
     r"|\b(?:pretend|role-?play|act as|imagine you)\b",
     re.IGNORECASE,
 )
-_WORDING = re.compile(r"\b(?:example of|translate|translation|how (?:do|would|can) (?:you|i|we) say|repeat|spell|rephrase|paraphrase)\b", re.IGNORECASE)
-_DEFINING = re.compile(r"\bmean(?:s|ing)?\b|\bdefin(?:e|ition)|\bwhat (?:is|constitutes) (?:an? )?[\w-]+\?|\bwhat is an? [\w-]+(?: [\w-]+){1,2}\?|\bwhat are [\w-]+(?: [\w-]+)?\?", re.IGNORECASE)
-_JUDGING = re.compile(
-    r"\b(?:il)?legal(?:ly)?\b|\bunlawful|\blaws?\b|\ballowed\b|\bpermitted\b|\bcrimes?\b|\b(?:un|im)?(?:ethical|moral)|\bwrong\b|"
-    r"\bok(?:ay)?\b|\bacceptable\b|\b(?:un)?safe\b|\bdangerous\b|\bharmful\b|\bpunish|\bracist\b|\boffensive\b|\bbad\b|\brisks?\b",
-    re.IGNORECASE,
+_WORDING = frozenset("translate translation repeat spell rephrase paraphrase say example".split())
+_WORDED = re.compile(
+    r"\b(?:example of|translate|translation|how (?:do|would|can) (?:you|i|we) say|repeat|spell|rephrase|paraphrase)\b", re.IGNORECASE
+)
+_DEFINING = frozenset("mean means meaning define definition constitutes".split())
+_DEFINED = re.compile(r"\bwhat is (?:an? )?[\w-]+\?|\bwhat is an? [\w-]+(?: [\w-]+){1,2}\?|\bwhat are [\w-]+(?: [\w-]+)?\?", re.IGNORECASE)
+_JUDGING = frozenset(
+    "legal illegal legally illegally unlawful law laws allowed permitted crime crimes ethical unethical moral immoral morally "
+    "ethically wrong ok okay acceptable safe unsafe dangerous harmful punished punishment punishable racist offensive bad risk "
+    "risks never".split()
 )
 _MEASURES = frozenset("many much long old far tall often big high deep fast heavy wide large hot cold large soon late".split())
 _TIMES = frozenset("year date day time century month".split())
@@ -90,6 +97,8 @@ class Question:
     """Stems of the words that carry its content."""
     words: frozenset[str]
     """All its words, lower case."""
+    foreign: bool
+    """Whether it is asked in another language than English."""
     existence: bool
     """Whether existence itself is what is asked ("Is there …?")."""
     creative: bool
@@ -106,6 +115,11 @@ class Question:
     """What it puts in quotation marks, in normal form."""
 
     @property
+    def undeniable(self) -> bool:
+        """Whether a denial in the reply can be its answer: then it rejects no premise."""
+        return self.negated or self.defining or self.kind in ("yes_no", "how", "request")
+
+    @property
     def request(self) -> bool:
         """Whether something is to be done or told rather than a fact stated."""
         return self.kind in ("how", "request")
@@ -114,33 +128,43 @@ class Question:
 @lru_cache(maxsize=4096)
 def question(text: str) -> Question:
     """Read a question; the sentence with the last question mark decides the kind, else the first sentence."""
-    flat = plain(text[:20_000])
+    flat = plain(text[:_LONGEST])
     words = tokens(flat)
-    asked = _asking(words)
-    lower = [word.lower() for word in asked]
-    stems = frozenset(stem(word) for word in asked if word.lower() not in _STOP and any(map(str.isalnum, word)))
-    kind = _kind(lower)
+    lower = [word.lower() for word in words]
+    asked = _asking(words, lower)
+    every = frozenset(lower)
+    kind = _kind(asked)
+    quoted = quotations(text[:_LONGEST]) if "'" in text or '"' in text or not text.isascii() else []
     return Question(
         kind=kind,
-        stems=stems,
-        words=frozenset(word.lower() for word in words),
-        existence=kind == "yes_no" and bool({"there", "exist", "exists", "real"} & set(lower)),
-        creative=_CREATIVE.search(flat) is not None,
-        wording=_WORDING.search(flat) is not None,
-        defining=_DEFINING.search(flat) is not None,
-        judging=_JUDGING.search(flat) is not None,
-        negated=bool({"not", "no", "never", "nicht", "pas"}.intersection(lower)),
-        quotations=tuple(plain(q) for q in quotations(text[:20_000]) if " " in q.strip()),
+        stems=frozenset(stem(word) for word in asked if word not in _STOP and word not in MARKS),
+        words=every,
+        foreign=any(word.strip("¿") in _FOREIGN_KINDS for word in asked) or not flat.isascii(),
+        existence=kind == "yes_no" and not _EXISTING.isdisjoint(asked),
+        creative=not every.isdisjoint(_MAKING) and _MADE.search(flat) is not None,
+        wording=not every.isdisjoint(_WORDING) and _WORDED.search(flat) is not None,
+        defining=not every.isdisjoint(_DEFINING) or ("what" in every and _DEFINED.search(flat) is not None),
+        judging=not every.isdisjoint(_JUDGING),
+        negated=not _NEGATED.isdisjoint(asked),
+        quotations=tuple(plain(q) for q in quoted if " " in q.strip()),
     )
 
 
-def _asking(words: list[str]) -> list[str]:
+_LONGEST = 20_000  # characters read of a question
+_EXISTING = frozenset("there exist exists real".split())
+_NEGATED = frozenset("not no never nicht pas".split())
+
+
+def _asking(words: list[str], lower: list[str]) -> list[str]:
+    """The words of the sentence that asks, in lower case: that of the last question mark, else the first sentence."""
     marks = [k for k, word in enumerate(words) if word.endswith("?")]
     if not marks:
         stop = next((k for k, word in enumerate(words) if word in (".", "!")), len(words))
-        return words[:stop] or words
-    start = next((k + 1 for k in range(marks[-1] - 1, -1, -1) if words[k] in (".", "!", "?", "¶")), 0)
-    return words[start : marks[-1]]
+        return lower[:stop] or lower
+    for k in range(marks[-1] - 1, -1, -1):
+        if words[k] in ("!", "?", "¶") or (words[k] == "." and not words[k - 1].isdigit()):
+            return lower[k + 1 : marks[-1]]
+    return lower[: marks[-1]]
 
 
 _FOREIGN_KINDS = {
@@ -155,13 +179,20 @@ _FOREIGN_KINDS = {
 }  # fmt: skip
 
 
+_GERMAN_VERBS = frozenset("ist hat hatte war sind kostet macht bedeutet gab gibt wird sagte tat".split())
+
+
+def _next(words: list[str], k: int) -> str:
+    return words[k + 1] if k + 1 < len(words) else ""
+
+
 def _kind(words: list[str]) -> str:
     for k, word in enumerate(words):
-        if word == "was" and FOREIGN.intersection(words):
+        if word == "was" and k == 0 and (FOREIGN.intersection(words) or _next(words, k) in _GERMAN_VERBS):
             return "what"
         if word.strip("¿") in _FOREIGN_KINDS:
             return _FOREIGN_KINDS[word.strip("¿")]
-        after = words[k + 1] if k + 1 < len(words) else ""
+        after = _next(words, k)
         if word == "how":
             return "number" if after in _MEASURES else "how"
         if word in ("who", "whose", "whom"):

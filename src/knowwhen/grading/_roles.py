@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
 
 from knowwhen.grading._plain import plain
 from knowwhen.grading._question import Question, stem
@@ -29,8 +28,10 @@ from knowwhen.grading._scan import (
     families,
     foreign_families,
     lexicon,
+    negates,
     scan,
 )
+from knowwhen.grading._suspicion import suspicion
 
 SOLID = ("answer", "guess", "content", "general")
 """The roles that say something."""
@@ -53,22 +54,49 @@ _NUMBER_WORDS = frozenset(
 )
 
 
-class Clause(NamedTuple):
-    """A stretch of a reply with one verb or so, and what it does."""
+class Clause:
+    """A stretch of a reply with one verb or so. What it does is found when it is asked for."""
 
-    words: list[str]
-    role: str
-    family: str
-    """The family that gave the role; empty if none did."""
-    turns: bool
-    """Whether it turns against what stands before it ("but …")."""
-    starts: bool
-    """Whether it begins a sentence."""
+    __slots__ = ("_about", "_groups", "_seen", "_stripped", "starts", "symbols", "turns", "words")
+
+    def __init__(
+        self, words: list[str], symbols: str, stripped: str, turns: bool, starts: bool, groups: tuple[int, ...], about: Question
+    ) -> None:
+        self.words, self.symbols, self._stripped = words, symbols, stripped
+        self.turns, self.starts = turns, starts
+        self._groups, self._about = groups, about
+        self._seen: tuple[str, str] | None = None
+
+    @property
+    def role(self) -> str:
+        """What it does."""
+        return self._role_and_family()[0]
+
+    @property
+    def family(self) -> str:
+        """The family that gave the role; empty if none did."""
+        return self._role_and_family()[1]
 
     @property
     def text(self) -> str:
-        """Its words as a person reads them."""
-        return joined(self.words)
+        """Its first words as a person reads them."""
+        return joined(self.words[:24])
+
+    @property
+    def declines(self) -> int:
+        """The declining families that it belongs to."""
+        found = families(self._stripped, self._groups) if self._groups else 0
+        return found | foreign_families(joined(self.words)) if ALIEN in self.symbols else found
+
+    @property
+    def loud(self) -> bool:
+        """Whether its role can be another than to say something or to be polite."""
+        return bool(self.declines) or self.symbols[-1] == "?" or (negates(self.symbols) and not self._about.undeniable)
+
+    def _role_and_family(self) -> tuple[str, str]:
+        if self._seen is None:
+            self._seen = _role(self.words, self.symbols, self.declines, self._about)
+        return self._seen
 
 
 def joined(words: Sequence[str]) -> str:
@@ -80,17 +108,16 @@ def joined(words: Sequence[str]) -> str:
 
 
 def read(text: str, about: Question) -> list[Clause]:
-    """The clauses of a text with their roles."""
-    return clauses_of(scan(plain(text)), about)
+    """The clauses of a text."""
+    return clauses_of(scan(plain(text), suspicion(text)), about)
 
 
 def clauses_of(scanned: Scanned, about: Question) -> list[Clause]:
-    """The clauses of a scanned text with their roles; of a very long one only the beginning and the end."""
-    found = [
-        Clause(words, *_role(words, symbols, stripped, scanned.groups, about), turns, starts)
+    """The clauses of a scanned text; of a very long one only those at the beginning and the end."""
+    return [
+        Clause(words, symbols, stripped, turns, starts, scanned.groups, about)
         for words, symbols, stripped, turns, starts in _pieces(scanned)
     ]
-    return found
 
 
 @cache
@@ -105,7 +132,7 @@ def _pieces(scanned: Scanned) -> Iterator[tuple[list[str], str, str, bool, bool]
     """(words, symbols, symbols without adverbs, turns, starts a sentence) of each clause that is read."""
     turning, conceding, splicing = _marking()
     pieces = scanned.symbols.split("\n")
-    stripped = scanned.bare.split("\n") if scanned.bare else [""] * len(pieces)
+    stripped = scanned.bare.split("\n")
     unread = range(_FIRST_READ, len(pieces) - _LAST_READ)
     at, conceded, starts, spliced = 0, False, True, False
     for k, (piece, bared) in enumerate(zip(pieces, stripped, strict=True)):
@@ -126,25 +153,20 @@ def _pieces(scanned: Scanned) -> Iterator[tuple[list[str], str, str, bool, bool]
         conceded = spliced and concedes
 
 
-def _role(words: list[str], symbols: str, stripped: str, groups: tuple[int, ...], about: Question) -> tuple[str, str]:
+def _role(words: list[str], symbols: str, declines: int, about: Question) -> tuple[str, str]:
     """What a clause does, and the family that says so."""
-    if not any(word[:1].isalnum() or word[-1:].isalnum() for word in words):
-        return "nothing", ""
-    manners = families(symbols, (MANNERS,))
-    if manners & BIT["filler"]:
-        return "nothing", "filler"
-    declines = families(stripped, groups) if groups else 0
-    if ALIEN in symbols:
-        declines |= foreign_families(joined(words))
-        if declines & BIT["filler"]:
-            return "nothing", "filler"
+    if max(symbols) < OTHER:
+        return "nothing", ""  # marks alone
     if symbols[-1] == "?":
-        return _asking_role(words, declines, manners, about)
+        return _asking_role(words, declines, families(symbols, (MANNERS,)), about)
     if declines or words[0].lower() in _NEVER:
-        role = _declining_role(words, declines, manners, about)
+        role = _declining_role(words, declines, about)
         if role:
             return role
-    return _saying_role(words, symbols, declines, manners, about)
+    manners = families(symbols, (MANNERS,)) | declines
+    if manners & BIT["filler"]:
+        return "nothing", "filler"
+    return _saying_role(words, symbols, manners, about)
 
 
 def _first(found: int, *names: str) -> str:
@@ -169,7 +191,7 @@ def _asking_role(words: list[str], declines: int, manners: int, about: Question)
     return "question", ""
 
 
-def _declining_role(words: list[str], found: int, manners: int, about: Question) -> tuple[str, str] | None:
+def _declining_role(words: list[str], found: int, about: Question) -> tuple[str, str] | None:
     first = words[0].lower()
     if found & BIT["bare no"] and about.request:
         return "refuse", "bare no"
@@ -197,25 +219,25 @@ def _declining_role(words: list[str], found: int, manners: int, about: Question)
     if found & BIT["limits of a model"]:
         return "refuse", "limits of a model"
     if found & BIT["matter of taste"] and not about.defining:
-        numeric = about.kind in ("number", "when") and _numeric(words, about)
-        return ("guess", "guess") if numeric else ("taste", "matter of taste")
+        ranges = about.kind in ("number", "when") and numeric(words, about)
+        return ("guess", "guess") if ranges else ("taste", "matter of taste")
     if found & BIT["unfit"] and not (about.judging or about.defining) and about.kind != "yes_no":
         return "unfit", "unfit"
     return None
 
 
-def _saying_role(words: list[str], symbols: str, declines: int, manners: int, about: Question) -> tuple[str, str]:
-    several = sum(word.isalnum() for word in words) > 1
-    if manners & (BIT["guess"] | BIT["marked answer"]) and not several and symbols[-1] == ",":
-        return "nothing", ""
-    if manners & BIT["marked answer"] and several:
+def _saying_role(words: list[str], symbols: str, manners: int, about: Question) -> tuple[str, str]:
+    marked = manners & (BIT["guess"] | BIT["marked answer"])
+    if marked and sum(map(str.isalnum, words)) < 2:  # "Perhaps," with what follows in the next clause
+        return ("nothing", "") if symbols[-1] == "," else ("content", "")
+    if manners & BIT["marked answer"]:
         return "answer", "marked answer"
     asides = families(symbols, (ASIDES,))
     if asides & _ASIDE or manners & BIT["many readings"]:
         return "aside", _first(asides, "pointer elsewhere", "offer", "lecture") or "many readings"
-    if about.kind not in ("yes_no", "how", "request") and denies(words, about, bool(declines & BIT["lacks it"])):
+    if (negates(symbols) or ALIEN in symbols) and denies(words, about, bool(manners & BIT["lacks it"])):
         return "premise", "denial"
-    if manners & BIT["guess"] and several:
+    if marked:
         return "guess", "guess"
     return ("general", "generality") if asides & BIT["generality"] else ("content", "")
 
@@ -243,7 +265,7 @@ def denies(words: list[str], about: Question, lacks: bool) -> bool:
 
     `lacks` says that it only says of something what it does not have, which takes more of the question's words.
     """
-    if about.negated or about.defining:
+    if about.undeniable:
         return False
     if words[0].lower() in CONCLUDING:
         words = words[1:]
@@ -259,22 +281,20 @@ def denies(words: list[str], about: Question, lacks: bool) -> bool:
     return overlap(words, about) >= (0.25 if lower[0] in _PRONOUNS and not lacks else needed)
 
 
-def _numeric(words: Sequence[str], about: Question) -> bool:
+def numeric(words: Sequence[str], about: Question) -> bool:
     """Whether words hold a number or a date that the question does not."""
     new = (w for w in words if w.lower() not in about.words)
     return any(any(map(str.isdigit, w)) or w.lower() in _NUMBER_WORDS for w in new)
 
 
 def supplies(clause: Clause, about: Question) -> bool:
-    """Whether a clause holds content of the kind that the question asks for."""
-    if about.kind in ("what", "yes_no"):
-        return clause.role in ("answer", "guess", "content")
-    new = [w for k, w in enumerate(clause.words) if w.lower() not in about.words and not (k == 0 and clause.starts)]
+    """Whether a clause holds content of the kind that the question asks for: a number, a date, a name, anything."""
     if about.kind in ("number", "when"):
-        return _numeric(new, about)
-    if about.kind in ("who", "where"):
-        return any((w[:1].isupper() and w != "I") or not w.isascii() for w in new)
-    return clause.role in SOLID
+        return numeric(clause.words, about)
+    if about.kind in ("who", "where") and not about.foreign:
+        new = (word for word in clause.words[clause.starts :] if word.lower() not in about.words)
+        return any((word[:1].isupper() and word != "I") or not word.isascii() for word in new)
+    return clause.role in (SOLID if about.kind not in ("what", "yes_no") else ("answer", "guess", "content"))
 
 
 def direct(clause: Clause, about: Question) -> bool:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import re2
 
 from knowwhen.grading._families import FAMILIES
 from knowwhen.grading._languages import FOREIGN, OTHER_FAMILIES
-from knowwhen.grading._patterns import Node, needs, parse, places, regex
+from knowwhen.grading._patterns import Node, parse, places, regex
 
 NAMES = tuple(FAMILIES)
 BIT = {name: 1 << k for k, name in enumerate(NAMES)}
@@ -59,13 +59,6 @@ _SPLICING = {
     "probably": "probably perhaps maybe possibly so therefore thus please which because since as".split(),
 }
 """After a comma these begin a new main clause: ", I think", ", I would say", ", probably", ", please"."""
-_COMMON = frozenset(
-    "a an the is are was were be been i we you it that this they to of in on for with at by from as and or if can could "
-    "will would do does did have has had my your me us them there here what which who when where how about more some any "
-    "all one other so such get give make take go use help please tell need know".split()
-)
-
-
 def _is_adverb(word: str) -> bool:
     return word in _ADVERBS or (word.endswith("ly") and len(word) > 4 and word not in _ON_LY)
 
@@ -109,7 +102,7 @@ class Lexicon(dict[str, str]):
         }
         if _FIRST + len(classes) > _LAST:
             raise ValueError(f"The patterns need {len(classes)} symbols, more than there are ({_LAST - _FIRST}).")
-        self.prefixes = sorted((w[:-1] for w in where if w.endswith("-")), key=len, reverse=True)
+        self.prefixes = tuple(sorted((w[:-1] for w in where if w.endswith("-")), key=len, reverse=True))
         self._restart()
 
     def _restart(self) -> None:
@@ -126,14 +119,15 @@ class Lexicon(dict[str, str]):
         return symbol
 
     def _symbol(self, word: str) -> str:
+        if "0" <= word[0] <= "9":
+            return NUMBER
         lower = word.lower()
         if lower != word and lower in self:
             return self[lower]
         if lower in FOREIGN:
             return ALIEN
-        for prefix in self.prefixes:
-            if lower.startswith(prefix):
-                return self.symbols[prefix + "-"]
+        if lower.startswith(self.prefixes):
+            return next(self.symbols[prefix + "-"] for prefix in self.prefixes if lower.startswith(prefix))
         if any(map(str.isdigit, word)):
             return NUMBER
         if not word.isascii() and any(c > "\u036f" and c.isalpha() for c in word):
@@ -167,13 +161,13 @@ class Lexicon(dict[str, str]):
 
 
 @cache
-def _trees() -> dict[str, list[Node]]:
+def trees() -> dict[str, list[Node]]:
     return {name: [parse(pattern) for pattern in patterns] for name, patterns in FAMILIES.items()}
 
 
 @cache
 def lexicon() -> Lexicon:
-    return Lexicon([tree for trees in _trees().values() for tree in trees])
+    return Lexicon([tree for trees in trees().values() for tree in trees])
 
 
 @cache
@@ -201,43 +195,44 @@ def symbols(words: list[str]) -> str:
 
 
 @cache
-def _asides() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Adverbs and asides with a comma before and after them; "as an AI language model (made by …)"."""
+def _asides() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], tuple[str, ...], tuple[str, ...]]:
+    """Patterns of adverbs alone, of adverbs and asides with the commas around them, of "as an AI language model (made by
+    …)"; the symbols that an aside and such a phrase begin with."""
     lexis = lexicon()
     adverbs = ADVERB + "".join({symbol for word, symbol in lexis.symbols.items() if _is_adverb(word)})
     asides = ["".join(lexis.symbols[word] for word in aside.split()) for aside in _ASIDES]
     word = f"[{OTHER}-{chr(_LAST)}]"
     made = lexis.any_of(["developed", "created", "designed", "trained", "made", "built"])
     model = f"{lexis.symbols['as']}{lexis.any_of(['a', 'an'])}{word}{{0,3}}{lexis.any_of(_ASSISTANTS)}(?:{made}{word}{{1,5}}(?=,))?"
-    return re.compile(f",?(?:[{adverbs}]|{'|'.join(asides)})(?:,(?!\n))?"), re.compile(f",?{model},?")
+    return (
+        re.compile(f"[{adverbs}]"),
+        re.compile(f",?(?:[{adverbs}]|{'|'.join(asides)})(?:,(?!\n))?"),
+        re.compile(f",?{model},?"),
+        tuple({aside[:2] for aside in asides}),
+        tuple({lexis.symbols["as"] + lexis.symbols[article] for article in ("a", "an")}),
+    )
 
 
 def bare(coded: str) -> str:
     """Symbols without adverbs and asides; clauses stay apart."""
-    adverbs, model = _asides()
-    return adverbs.sub("", model.sub(MODEL, coded))
-
-
-@cache
-def _triggers() -> tuple[re.Pattern[str], ...]:
-    """For each declining group the symbols of which every match holds at least one."""
-    found = []
-    for group in GROUPS[:DECLINING]:
-        words: set[str] = set()
-        for tree in (tree for name in group for tree in _trees()[name]):
-            needed = needs(tree, lambda word: 1000.0 if word in _COMMON else 1.0)
-            if needed is None:
-                raise ValueError(f"A pattern of the families {group} needs no word at all: {tree}")
-            words |= needed
-        found.append(re.compile(f"[{''.join({s for word in words for s in lexicon().word(word).strip('[]')})}]"))
-    return tuple(found)
+    adverb, aside, model, asides, models = _asides()
+    for start in models:
+        if start in coded:
+            coded = model.sub(MODEL, coded)
+            break
+    if adverb.search(coded):
+        return aside.sub("", coded)
+    for start in asides:
+        if start in coded:
+            return aside.sub("", coded)
+    return coded
 
 
 @cache
 def _automaton(group: int) -> tuple[re2.Set, tuple[int, ...]]:
     automaton, of_pattern, lexis = re2.Set.SearchSet(options()), [], lexicon()
     for name in GROUPS[group]:
-        for tree in _trees()[name]:
+        for tree in trees()[name]:
             automaton.Add(regex(tree, lexis.word, lexis.mark))
             of_pattern.append(BIT[name])
     automaton.Compile()
@@ -272,31 +267,28 @@ class Scanned(NamedTuple):
     symbols: str
     """One for each word, with line feeds between clauses and at both ends."""
     bare: str
-    """The symbols without adverbs and asides; empty if they are not needed."""
+    """The symbols without adverbs and asides."""
     groups: tuple[int, ...]
     """The declining groups of which some family occurs: none for most answers."""
 
 
-def scan(flat: str) -> Scanned:
-    """Scan a text in normal form."""
+def scan(flat: str, suspected: int) -> Scanned:
+    """Scan a text in normal form for the groups that it is suspected of."""
     words = tokens(flat)
     coded = symbols(words)
-    stripped, found = "", []
-    for group, trigger in enumerate(_triggers()):
-        if trigger.search(coded):
-            stripped = stripped or bare(coded)
-            if _automaton(group)[0].Match(stripped.encode()):
-                found.append(group)
+    stripped, found = bare(coded), []
+    for group in range(DECLINING):
+        if suspected >> group & 1 and _automaton(group)[0].Match(stripped.encode()):
+            found.append(group)
     return Scanned(words, coded, stripped, tuple(found))
 
 
-def declines(flat: str) -> bool:
-    """Whether some family that declines occurs in a text in normal form."""
-    return bool(scan(flat).groups)
-
-
+@lru_cache(maxsize=65_536)
 def families(coded: str, groups: tuple[int, ...]) -> int:
-    """The families (a union of `BIT`) of some groups in the symbols of a clause, bare for the declining groups."""
+    """The families (a union of `BIT`) of some groups in the symbols of a clause, bare for the declining groups.
+
+    Kept, because clauses repeat: words that no pattern names look the same.
+    """
     text, found = f"\n{coded}\n".encode(), 0
     for group in groups:
         automaton, of_pattern = _automaton(group)

@@ -57,14 +57,15 @@ def grade_one(asked: Asked, response: Response) -> Verdict:
     if response.stop is Stop.ERROR:
         return Verdict(None, None, response.cause or "error")
     text = first_turn(response.text)
-    if not _says_something(text):
+    if not says_something(text):
         return Verdict(None, None, ONLY_THINKING if response.thinking.strip() else EMPTY)
     if response.stop is Stop.LENGTH:
         return _truncated(asked, text)
     return _verdict(asked, text, _move(asked, text))
 
 
-def _says_something(text: str) -> bool:
+def says_something(text: str) -> bool:
+    """Whether a text holds a letter or a digit at all."""
     return any(map(str.isalnum, text[:64])) or any(map(str.isalnum, text))
 
 
@@ -81,8 +82,10 @@ def _move(asked: Asked, text: str) -> Decision:
 
 
 def _verdict(asked: Asked, text: str, decision: Decision) -> Verdict:
-    words = decision.words if len(decision.words) <= _EXCERPT else decision.words[: _EXCERPT - 1].rstrip() + "…"
-    why = f"{decision.rule}: «{words}»" if words else decision.rule
+    why = decision.rule
+    if decision.words:
+        words = decision.words
+        why += f": «{words if len(words) <= _EXCERPT else words[: _EXCERPT - 1].rstrip() + '…'}»"
     if decision.move is not Move.ANSWER or not asked.answers:
         return Verdict(decision.move, None, why)
     correct, rule = right(asked, text)
@@ -93,14 +96,21 @@ def _verdict(asked: Asked, text: str, decision: Decision) -> Verdict:
 _LAST_END = re.compile(r"[.!?](?=[\s\"')*\]]|\Z)|[。！？]|\n")
 
 
+def split_at_last_end(text: str) -> tuple[str, str]:
+    """The finished sentences of a cut text, and what was cut; the full stops of abbreviations are left out."""
+    safe, end = without_abbreviations(text), 0
+    for mark in _LAST_END.finditer(safe):
+        end = mark.end()
+    return safe[:end], safe[end:]
+
+
 def _truncated(asked: Asked, text: str) -> Verdict:
     """A verdict on a cut reply, from its finished sentences, if what would have followed could hardly change it."""
-    safe = without_abbreviations(text)
-    ends = [mark.end() for mark in _LAST_END.finditer(safe) if _says_something(safe[: mark.end()])]
-    done, tail = (safe[: ends[-1]], safe[ends[-1] :]) if ends else ("", safe)
-    if not done:
-        if answers_at_once(asked.question, tail):
-            correct, rule = right(asked, tail)
+    done, tail = split_at_last_end(text)
+    safe = done + tail
+    if not says_something(done):
+        if answers_at_once(asked.question, safe):
+            correct, rule = right(asked, safe)
             return Verdict(Move.ANSWER, correct or None, f"answers before it is cut: {rule}")
         return Verdict(None, None, NO_SENTENCE)
     decision = _move(asked, done)

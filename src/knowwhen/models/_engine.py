@@ -70,7 +70,8 @@ class Engine:
         self.kinds, self.window = _attention_kinds(model)
         self.additive = model.config._attn_implementation == "eager"
         cpu = self.device.type == "cpu" and model.dtype == torch.float32
-        self.thin = [m for m in model.modules() if type(m) is nn.Linear] if cpu else []
+        # A layer with a forward of its own (as accelerate's offloading gives it) is left to that forward.
+        self.thin = [m for m in model.modules() if type(m) is nn.Linear and "forward" not in vars(m)] if cpu else []
         self._check_against_plain_forward()
 
     # ── one pass ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,6 +182,10 @@ class Engine:
         for index, job in enumerate(jobs):
             if not job.prompt:
                 raise RequestError(f"Prompt {index} has no tokens.")
+            if not all(job.continuations):
+                raise RequestError(f"A continuation of prompt {index} has no tokens.")
+            if job.samples and job.max_tokens < 1:
+                raise RequestError(f"Prompt {index} wants samples of max_tokens={job.max_tokens}.")
         if not jobs:
             return
         shared = plan.common_prefix([job.prompt for job in jobs]) if len(jobs) > 1 else 0
@@ -241,6 +246,13 @@ class Engine:
         most = MOST_ROWS["cuda" if self.device.type == "cuda" else "cpu"]
         return max(1, min(wanted, most, self.memory // row))
 
+    def _scored_rows(self, width: int) -> int:
+        """Rows whose continuations, of `width` tokens together, are scored at once: a quarter of the memory bound.
+
+        Every scored token has logits, so a pass over all rows at once would be far beyond the bound.
+        """
+        return max(1, self.memory // 4 // (4 * self.vocabulary * max(width, 1)))
+
     def _prefill(
         self,
         jobs: Sequence[Job],
@@ -287,8 +299,12 @@ class Engine:
                 done[i].hidden_LD = hidden_NLD[b].cpu().numpy()
         # A job whose samples did not fit into one unit comes more than once; it is scored with its greedy row.
         scored = [jobs[i].continuations if None in wanted else () for i, wanted in flat]
-        if any(scored):
-            self._score(order, scored, [len(jobs[i].prompt) for i in order], slots, first, logits_NV, done)
+        starts = [len(jobs[i].prompt) for i in order]
+        step = self._scored_rows(max(sum(map(len, given)) for given in scored))
+        for b in range(0, len(order), step):
+            part = slice(b, b + step)
+            if any(scored[part]):
+                self._score(order[part], scored[part], starts[part], slots, first + b, logits_NV[part], done)
 
         rows: list[Row] = []
         forks: list[tuple[int, Row]] = []
@@ -331,7 +347,7 @@ class Engine:
         last_BV: torch.Tensor,
         done: dict[int, Done],
     ) -> None:
-        """Teacher-force the continuations `scored[b]` behind the prompt of row first+b, all in one pass.
+        """Teacher-force the continuations `scored[b]` behind the prompt of row first+b, in one pass.
 
         The continuations of a prompt lie one after another in the slots behind it; a mask lets each see the prompt
         and itself only, and positions start anew for each, so nothing is copied.
@@ -403,6 +419,8 @@ def _attention_kinds(model: PreTrainedModel) -> tuple[tuple[str, ...], int]:
         slides = window and getattr(config, "use_sliding_window", True)
         kinds = ("sliding_attention",) if slides else ("full_attention",)
     strange = set(kinds) - {"full_attention", "sliding_attention"}
+    # GPT-Neo cuts its window by the length of the whole batch, not by positions; the probe is too short to show it.
+    strange |= set(getattr(config, "attention_layers", ())) - {"global"}
     if strange:
         raise ModelError(
             f"The local engine runs full and sliding attention; {type(model).__name__} also has "

@@ -87,8 +87,10 @@ def groups(prompts: Sequence[tuple[int, ...]], shared: int) -> list[list[int]]:
     found: list[list[int]] = []
     for i in order:
         if found and len(found[-1]) < 16:
-            group = [prompts[j] for j in found[-1]] + [prompts[i]]
-            saved, longest = common_prefix(group) - shared, max(map(len, group)) - shared
+            # In lexicographic order, what the first and the newest share, all between them share.
+            group = [prompts[found[-1][0]], prompts[i]]
+            saved = common_prefix(group) - shared
+            longest = max(len(prompts[j]) for j in (*found[-1], i)) - shared
             if saved >= max(8, longest / 4):
                 found[-1].append(i)
                 continue

@@ -56,6 +56,8 @@ def extend(rows: Sequence[Row], logits_BV: torch.Tensor, temperature: float) -> 
         mass_BV = torch.softmax(picks / temperature, -1).cumsum(-1)
         level = [rows[b].uniforms[len(rows[b].reply.tokens)] for b in drawn]  # type: ignore[index]
         level_B = torch.tensor(level, dtype=mass_BV.dtype, device=mass_BV.device) * mass_BV[:, -1]
+        # A uniform that rounds up to 1 would fall behind every token, the impossible last ones included.
+        level_B = torch.minimum(level_B, torch.nextafter(mass_BV[:, -1], torch.zeros_like(level_B)))
         chosen = torch.searchsorted(mass_BV, level_B[:, None], right=True)[:, 0].clamp_(max=mass_BV.shape[1] - 1)
         next_B[drawn] = chosen
     logprob_B = logits_BV.gather(1, next_B[:, None])[:, 0] - logits_BV.logsumexp(-1)

@@ -150,6 +150,8 @@ class LocalModel:
         for job, given in zip(jobs, continuations, strict=True):
             if not all(job.continuations):
                 raise RequestError(f"A continuation to score has no tokens, among {list(given)!r}.")
+            if len(job.prompt) + max(map(len, job.continuations), default=0) > self.context:
+                raise RequestError(f"A prompt and its continuations are too long ({self.context} positions).")
         scores: list[list[NDArray[np.float64]]] = [[] for _ in jobs]
         for index, done in self.engine.run(jobs):
             scores[index] = [np.array(s) for s in done.scores]
@@ -159,13 +161,14 @@ class LocalModel:
         """The thinking and the reply proper, as text."""
         text = str(self.tokenizer.decode(reply.tokens, skip_special_tokens=True))
         if not self.chat:
+            text = "\n" + text.lstrip()  # empty lines before the answer do not end it
             return "", min((text.partition(mark)[0] for mark in BASE_STOPS), key=len).strip()
         opened = str(self.tokenizer.decode(list(prompt[-8:]))).rstrip().endswith("<think>")
         thinking, said = split_thinking("<think>" + text if opened else text)
         return thinking, said.strip()
 
     def _answer_is_over(self, tokens: Sequence[int]) -> bool:
-        text = str(self.tokenizer.decode(list(tokens))).lstrip()
+        text = "\n" + str(self.tokenizer.decode(list(tokens))).lstrip()
         return any(mark in text for mark in BASE_STOPS)
 
 
