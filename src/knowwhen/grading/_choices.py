@@ -57,11 +57,15 @@ def _letter(reply: str, count: int) -> tuple[int | None, str]:
             if letter in valid:
                 return valid.index(letter), rule
     stated = [m for m in _STATED.finditer(reply) if m[1].isupper() and m[1] in valid]
-    if stated and not re.match(r"\W{0,3}(?:,|or|and|/)\W{0,3}\(?[A-J]\b", reply[stated[-1].end() : stated[-1].end() + 12]):
+    if stated and not re.match(
+        r"\W{0,3}(?:,|or|and|/)\W{0,3}\(?[A-J]\b", reply[stated[-1].end() : stated[-1].end() + 12]
+    ):
         return valid.index(stated[-1][1]), "states a letter"
     for pattern in (_BRACKETED, _SINGLE):
         letters = {
-            m[1] for m in pattern.finditer(reply) if m[1] in valid and not _DENIED.search(reply[max(0, m.start() - 12) : m.start()])
+            m[1]
+            for m in pattern.finditer(reply)
+            if m[1] in valid and not _DENIED.search(reply[max(0, m.start() - 12) : m.start()])
         }
         if len(letters) == 1:
             return valid.index(letters.pop()), "names one letter"

@@ -7,19 +7,23 @@ from functools import lru_cache
 
 from knowwhen.grading._asked import Asked
 from knowwhen.grading._choices import chosen
-from knowwhen.grading._numbers import Number, as_number, commits_to, numbers, one_end, same
 from knowwhen.grading._fold import fold, fold_answer, folded
+from knowwhen.grading._numbers import Number, as_number, commits_to, numbers, one_end, same
 from knowwhen.grading._phrases import asserts, doubtful, find
 from knowwhen.grading._plain import sentences, without_abbreviations
 from knowwhen.grading._question import question, stem
 
-_YES = frozenset("yes yeah yep yup true correct right indeed affirmative definitely certainly absolutely si oui ja sim".split())
+_YES = frozenset(
+    "yes yeah yep yup true correct right indeed affirmative definitely certainly absolutely si oui ja sim".split()
+)
 _NO = frozenset("no nope nah false incorrect wrong negative not never non nein nao neither hardly".split())
 _POLAR = _YES | _NO
 _MONTHS = (
     "january february march april may june july august september october november december".split()
 )  # fmt: skip
-_WORDS_TOO = frozenset("a i he no in as at be us am it or of on so do go me my we up by an if is pa po ho la re".split())
+_WORDS_TOO = frozenset(
+    "a i he no in as at be us am it or of on so do go me my we up by an if is pa po ho la re".split()
+)
 """Short symbols that are also words: they count only where the reply gives them as the answer."""
 
 
@@ -55,7 +59,9 @@ def _right_choice(asked: Asked, reply: str) -> tuple[bool, str] | None:
     return index in accepted, rule
 
 
-_SET_OFF = re.compile(r"(?:\A|[,.;:!?\n—–-]\s{0,3}|\bso )[\"'*(]{0,2}(yes|no)\b(?=\s{0,2}(?:[,.:;!\"')*—–-]|\Z))", re.IGNORECASE)
+_SET_OFF = re.compile(
+    r"(?:\A|[,.;:!?\n—–-]\s{0,3}|\bso |\banswer (?:[a-z]{1,12} ){0,4}?(?:is|would be):? )[\"'*(]{0,2}(yes|no)\b(?=\s{0,2}(?:[,.:;!\"')*—–-]|\Z))", re.IGNORECASE
+)
 
 
 _NEGATED = frozenset("not no never cannot t false incorrect myth neither nobody none wrong nothing".split())
@@ -121,7 +127,9 @@ def _right_content(asked: Asked, reply: str) -> tuple[bool, str]:
 def _right_number(accepted: Number, found: list[Number], asked: str, reply: str) -> tuple[bool, str]:
     if not any(same(accepted, given) for given in found):
         return False, ""
-    committed, rule = commits_to(reply, found, question(asked), _values(asked)) if len(found) > 1 else (found, "a number named")
+    committed, rule = (
+        commits_to(reply, found, question(asked), _values(asked)) if len(found) > 1 else (found, "a number named")
+    )
     reason = ""
     for given in committed:
         words = reply[given.start : given.end].strip()
@@ -147,7 +155,10 @@ def _forms(answer: str) -> tuple[str, ...]:
         day = next(w for w in words if w.isdigit() and len(w) <= 2)
         year = [w for w in words if w.isdigit() and len(w) == 4]
         suffix = {"1": "st", "2": "nd", "3": "rd"}.get(day[-1] if day not in ("11", "12", "13") else "", "th")
-        forms = [f"{a} {b}" for a, b in ((day, dates[0]), (dates[0], day), (day + suffix, dates[0]), (dates[0], day + suffix))]
+        forms = [
+            f"{a} {b}"
+            for a, b in ((day, dates[0]), (dates[0], day), (day + suffix, dates[0]), (dates[0], day + suffix))
+        ]
         forms.append(f"{day}{suffix} of {dates[0]}")
         return tuple(f" {' '.join([form, *year])} " for form in forms)
     plain_form = fold_answer(answer.replace("'", "").replace("’", ""))

@@ -12,7 +12,18 @@ from typing import NamedTuple
 
 from knowwhen.grading._plain import QUOTED, plain, unquoted, without_abbreviations
 from knowwhen.grading._question import Question, question
-from knowwhen.grading._roles import CONCLUDING, SOLID, Clause, clauses_of, concerns, direct, numeric, overlap, read, supplies
+from knowwhen.grading._roles import (
+    CONCLUDING,
+    SOLID,
+    Clause,
+    clauses_of,
+    concerns,
+    direct,
+    numeric,
+    overlap,
+    read,
+    supplies,
+)
 from knowwhen.grading._scan import ALIEN, negates, scan, tokens
 from knowwhen.grading._suspicion import declines, suspicion
 from knowwhen.types import Move

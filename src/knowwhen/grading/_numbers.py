@@ -155,7 +155,11 @@ def as_number(answer: str) -> Number | None:
     if len(text) > 60 or not text:
         return None
     found = numbers(text)
-    return found[0] if len(found) == 1 and not text[: found[0].start].strip() and not text[found[0].end :].strip() else None
+    return (
+        found[0]
+        if len(found) == 1 and not text[: found[0].start].strip() and not text[found[0].end :].strip()
+        else None
+    )
 
 
 def same(accepted: Number, given: Number) -> bool:
@@ -176,7 +180,9 @@ _MARKED = re.compile(
 )
 _WORKING_SIGNS = ("+", "×", "*", "÷", "/", " x ", "step ", "multipl", "subtract", "divide")
 _MARKING = ("answer", "####", "boxed", "total", "sum", "result", "difference", "product")
-_WORKING = re.compile(r"=|\d\s?[+×*÷/x]\s?\d|\bstep \d|\b(?:multiply|multiplied|subtract|divide|divided by)\b", re.IGNORECASE)
+_WORKING = re.compile(
+    r"=|\d\s?[+×*÷/x]\s?\d|\bstep \d|\b(?:multiply|multiplied|subtract|divide|divided by)\b", re.IGNORECASE
+)
 
 
 def commits_to(reply: str, found: list[Number], about: Question, asked: frozenset[float]) -> tuple[list[Number], str]:

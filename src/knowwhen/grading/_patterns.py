@@ -1,8 +1,8 @@
 """Reads the patterns of `_families` and writes them as regular expressions over word symbols.
 
-    parse ──▶ a tree ──┬──▶ regex      the same pattern over symbols, for RE2
-                       ├──▶ needs      words of which every match holds at least one: text without them is skipped
-                       └──▶ places     where each word stands: words that stand in the same places share a symbol
+parse ──▶ a tree ──┬──▶ regex      the same pattern over symbols, for RE2
+                   ├──▶ needs      words of which every match holds at least one: text without them is skipped
+                   └──▶ places     where each word stands: words that stand in the same places share a symbol
 """
 
 from __future__ import annotations
@@ -121,13 +121,13 @@ def needs(tree: Node, cost: Callable[[str], float]) -> frozenset[str] | None:
     if isinstance(tree, Repeat):
         return needs(tree.what, cost) if tree.how == "+" else None
     if isinstance(tree, Either):
-        sets = [needs(branch, cost) for branch in tree.branches]
-        return frozenset().union(*(s for s in sets if s)) if all(sets) else None
-    sets = [found for part in tree.parts if (found := needs(part, cost))]
+        each = [needs(branch, cost) for branch in tree.branches]
+        return frozenset().union(*(words for words in each if words)) if all(each) else None
+    sets: list[frozenset[str]] = [found for part in tree.parts if (found := needs(part, cost))]
     for one, two in pairwise(tree.parts):
         if isinstance(one, Word) and isinstance(two, Word) and not {"the", two.text[-1:]} & {one.text, two.text, "-"}:
             sets.append(frozenset({f"{one.text} {two.text}"}))
-    return min(sets, key=lambda words: sum(map(cost, words)), default=None)
+    return min(sets, key=lambda words: sum(cost(word) for word in words), default=None)
 
 
 def regex(tree: Node, word: Callable[[str], str], mark: Callable[[str], str]) -> str:

@@ -8,7 +8,6 @@ from knowwhen.grading._fold import fold, folded
 from knowwhen.grading._plain import sentences
 from knowwhen.grading._question import Question, question, stem
 
-
 _NO_BLANKS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0eff]")
 
 
@@ -31,7 +30,9 @@ _COMMON_ERROR = re.compile(
 _TURN = re.compile(r" (?:but|however|actually|in fact|in reality|whereas) ")
 _HEDGED = re.compile(r" (?:maybe|perhaps|probably|possibly|guess|think|likely) ")
 _UNDECIDED = re.compile(r" (?:either|could be|might be|may be|possibly|one of) ")
-_COPULA = re.compile(r" (?:is|was|are|were|be|being|called|named|by|equals|answer|it|of|in|as|yes|no|say|guess|think|actually) $")
+_COPULA = re.compile(
+    r" (?:is|was|are|were|be|being|called|named|by|equals|answer|it|of|in|as|yes|no|say|guess|think|actually) $"
+)
 
 
 _DOUBTFUL = frozenset(
@@ -100,5 +101,8 @@ def _shared(folded: str, about: Question) -> float:
 def _states_another(folded: str, about: Question) -> bool:
     """Whether a sentence without the answer answers the question with something else ("The capital is Sydney.")."""
     return (
-        " is " in folded[:400] or " was " in folded[:400]
-    ) and " not " not in folded and not _COMMON_ERROR.search(folded[:400]) and _shared(folded, about) >= 0.75
+        (" is " in folded[:400] or " was " in folded[:400])
+        and " not " not in folded
+        and not _COMMON_ERROR.search(folded[:400])
+        and _shared(folded, about) >= 0.75
+    )

@@ -26,8 +26,20 @@ def _written_out(short: re.Match[str]) -> str:
     return " is" if word in _BEFORE_IS else " us" if word == "let" else short[0]
 
 
-_MODALS = (("ca not", "can not"), ("Ca not", "Can not"), ("wo not", "will not"), ("Wo not", "Will not"), (" ai not", " is not"))
-_SLANG = ((" dont ", " do not "), (" cant ", " can not "), ("I dont ", "I do not "), ("I cant ", "I can not "), (" gonna ", " going to "))
+_MODALS = (
+    ("ca not", "can not"),
+    ("Ca not", "Can not"),
+    ("wo not", "will not"),
+    ("Wo not", "Will not"),
+    (" ai not", " is not"),
+)
+_SLANG = (
+    (" dont ", " do not "),
+    (" cant ", " can not "),
+    ("I dont ", "I do not "),
+    ("I cant ", "I can not "),
+    (" gonna ", " going to "),
+)
 
 
 def plain(text: str) -> str:
@@ -61,7 +73,8 @@ def plain(text: str) -> str:
 
 
 _TURN = re.compile(
-    r"\n[ \t]{0,4}(?:#{1,4} ?)?(?:Q|Question|User|Human|Student|Instruction|Frage|Pregunta)(?: ?\d{1,4})?:", re.IGNORECASE
+    r"\n[ \t]{0,4}(?:#{1,4} ?)?(?:Q|Question|User|Human|Student|Instruction|Frage|Pregunta)(?: ?\d{1,4})?:",
+    re.IGNORECASE,
 )
 _LABEL = re.compile(r"\s{0,8}(?:#{1,4} ?)?(?:A|Answer|Assistant|AI|Response|Reply|Antwort|Respuesta):", re.IGNORECASE)
 
@@ -110,7 +123,9 @@ def quotations(text: str) -> list[str]:
     return single + (text.split('"')[1::2] if text.count('"') > 1 else [])
 
 
-_ABBREVIATIONS = frozenset("Dr Mr Mrs Ms Prof St Sr Jr e.g i.e vs approx U.S U.K Inc Ltd No cf".split()) | set("ABCDEFGHJKLMNOPQRSTUVWXYZ")
+_ABBREVIATIONS = frozenset("Dr Mr Mrs Ms Prof St Sr Jr e.g i.e vs approx U.S U.K Inc Ltd No cf".split()) | set(
+    "ABCDEFGHJKLMNOPQRSTUVWXYZ"
+)
 
 
 def without_abbreviations(text: str) -> str:
@@ -161,7 +176,12 @@ def unquoted(text: str, loud: Callable[[str], bool]) -> str:
         for mark, straight in _MARKS[:11]:
             text = text.replace(mark, straight)
     whole = text.strip()
-    if len(whole) > 2 and whole[0] == whole[-1] and whole[0] in "\"'" and whole[0] not in whole[1:-1].replace("n't", ""):
+    if (
+        len(whole) > 2
+        and whole[0] == whole[-1]
+        and whole[0] in "\"'"
+        and whole[0] not in whole[1:-1].replace("n't", "")
+    ):
         return whole[1:-1]
     if "```" in text:
         text = "\n".join(text.split("```")[::2])

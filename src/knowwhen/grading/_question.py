@@ -33,16 +33,21 @@ _MADE = re.compile(
 )
 _WORDING = frozenset("translate translation repeat spell rephrase paraphrase say example".split())
 _WORDED = re.compile(
-    r"\b(?:example of|translate|translation|how (?:do|would|can) (?:you|i|we) say|repeat|spell|rephrase|paraphrase)\b", re.IGNORECASE
+    r"\b(?:example of|translate|translation|how (?:do|would|can) (?:you|i|we) say|repeat|spell|rephrase|paraphrase)\b",
+    re.IGNORECASE,
 )
 _DEFINING = frozenset("mean means meaning define definition constitutes".split())
-_DEFINED = re.compile(r"\bwhat is (?:an? )?[\w-]+\?|\bwhat is an? [\w-]+(?: [\w-]+){1,2}\?|\bwhat are [\w-]+(?: [\w-]+)?\?", re.IGNORECASE)
+_DEFINED = re.compile(
+    r"\bwhat is (?:an? )?[\w-]+\?|\bwhat is an? [\w-]+(?: [\w-]+){1,2}\?|\bwhat are [\w-]+(?: [\w-]+)?\?", re.IGNORECASE
+)
 _JUDGING = frozenset(
     "legal illegal legally illegally unlawful law laws allowed permitted crime crimes ethical unethical moral immoral morally "
     "ethically wrong ok okay acceptable safe unsafe dangerous harmful punished punishment punishable racist offensive bad risk "
     "risks never".split()
 )
-_MEASURES = frozenset("many much long old far tall often big high deep fast heavy wide large hot cold large soon late".split())
+_MEASURES = frozenset(
+    "many much long old far tall often big high deep fast heavy wide large hot cold large soon late".split()
+)
 _TIMES = frozenset("year date day time century month".split())
 _HEAD = _TIMES | frozenset(
     "number percentage age price distance share population total sum height weight temperature cost length speed average "

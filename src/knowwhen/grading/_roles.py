@@ -1,9 +1,9 @@
 """The clauses of a reply and the role of each: what it does, seen by itself.
 
-    abstain · premise · taste · disclaims · no reply      it holds back knowledge, a premise, a verdict, an opinion
-    refuse · ask · unfit · aside                          it will not, asks back, says why not, points elsewhere
-    answer · guess · content · general                    it says something: marked as the answer, a guess, plain, broad
-    question · nothing                                    a question that asks nothing back; manners
+abstain · premise · taste · disclaims · no reply      it holds back knowledge, a premise, a verdict, an opinion
+refuse · ask · unfit · aside                          it will not, asks back, says why not, points elsewhere
+answer · guess · content · general                    it says something: marked as the answer, a guess, plain, broad
+question · nothing                                    a question that asks nothing back; manners
 """
 
 from __future__ import annotations
@@ -60,7 +60,14 @@ class Clause:
     __slots__ = ("_about", "_groups", "_seen", "_stripped", "starts", "symbols", "turns", "words")
 
     def __init__(
-        self, words: list[str], symbols: str, stripped: str, turns: bool, starts: bool, groups: tuple[int, ...], about: Question
+        self,
+        words: list[str],
+        symbols: str,
+        stripped: str,
+        turns: bool,
+        starts: bool,
+        groups: tuple[int, ...],
+        about: Question,
     ) -> None:
         self.words, self.symbols, self._stripped = words, symbols, stripped
         self.turns, self.starts = turns, starts

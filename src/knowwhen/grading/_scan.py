@@ -37,7 +37,9 @@ OTHER, NAME, NUMBER, ADVERB, ALIEN, MODEL = (chr(0x100 + k) for k in range(6))
 """Symbols of words that no pattern names: lower case, capitalised, with digits, adverbs, of another language; "as an
 AI language model" in one."""
 _FIRST, _LAST = 0x108, 0x7FF  # two bytes each in UTF-8
-_ON_LY = frozenset("reply apply supply rely imply only likely family comply early friendly lovely bully july kindly".split())
+_ON_LY = frozenset(
+    "reply apply supply rely imply only likely family comply early friendly lovely bully july kindly".split()
+)
 _ADVERBS = frozenset("just still quite even ever also well now then very yet always already myself".split())
 _ASIDES = (  # phrases that are left out like adverbs
     "at this time", "at the moment", "at this moment", "at this point", "right now", "of course", "in fact", "at all",
@@ -59,6 +61,8 @@ _SPLICING = {
     "probably": "probably perhaps maybe possibly so therefore thus please which because since as".split(),
 }
 """After a comma these begin a new main clause: ", I think", ", I would say", ", probably", ", please"."""
+
+
 def _is_adverb(word: str) -> bool:
     return word in _ADVERBS or (word.endswith("ly") and len(word) > 4 and word not in _ON_LY)
 
@@ -176,7 +180,16 @@ def _splices() -> re.Pattern[str]:
     return re.compile(f",(?={i}{would}?{think}|{probably})")
 
 
-_SPACED = (", ", " , "), (". ", " . "), ("? ", " ? "), ("! ", " ! "), (": ", " : "), ("; ", " ; "), (" (", " ( "), (") ", " ) ")
+_SPACED = (
+    (", ", " , "),
+    (". ", " . "),
+    ("? ", " ? "),
+    ("! ", " ! "),
+    (": ", " : "),
+    ("; ", " ; "),
+    (" (", " ( "),
+    (") ", " ) "),
+)
 
 
 def tokens(text: str) -> list[str]:

@@ -6,15 +6,17 @@ read further. (A pair such as "up to" counts only where it stands together.)
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
-from itertools import product
 
-from knowwhen.grading._fold import fold, folded
+import re2
+
 from knowwhen.grading._languages import FOREIGN
 from knowwhen.grading._patterns import needs
 from knowwhen.grading._plain import plain
-from knowwhen.grading._scan import DECLINING, GROUPS, lexicon, scan, trees
+from knowwhen.grading._scan import DECLINING, GROUPS, lexicon, options, scan, trees
 
 _COMMON = (  # roughly how often a word stands in English text: the higher, the less its absence tells
     (50, "the a an to of and in is it that more i you for on are be this was with as"),
@@ -27,9 +29,9 @@ _COST = {word: float(cost) for cost, words in _COMMON for word in words.split()}
 _ANYWAY = frozenset({"not", "no", "never", "nobody", "none", "unable", "impossible", "QM"})
 """Words that some patterns cannot do without, so that they cost the others nothing."""
 FOREIGN_WORDS = 1 << DECLINING
-"""The bit that says: a word of another language."""
-_SHORT_FOR = {"t": "not", "cannot": "not", "dont": "not", "cant": "not", "wont": "not", "m": "am", "gonna": "going", "ll": "will"}
-_SCRIPTS = "\u0370"  # from here on letters are not Latin
+"""The bit that says: a word of another language, or of another script."""
+_SCRIPTS = "Han Hiragana Katakana Hangul Cyrillic Greek Arabic Hebrew Thai Devanagari".split()
+_SHORT_FOR = {"not": r"n['’]t\b|\bcannot\b|\b(?:do|ca|wo)nt\b", "am": r"\bi['’]m\b", "going": r"\bgonna\b"}
 
 
 def _cost(needed: str) -> float:
@@ -39,66 +41,49 @@ def _cost(needed: str) -> float:
     return _COST.get(one, 1.0) * (_COST.get(two, 1.0) / 200 if two else 1)
 
 
-class _Suspects:
-    """The words, beginnings of words and pairs of words that some pattern cannot do without, each with its groups."""
-
-    def __init__(self) -> None:
-        self.words: dict[str, int] = defaultdict(int)
-        self.prefixes: dict[str, int] = defaultdict(int)
-        self.pairs: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        self.question_mark = 0
-        alike: dict[str, list[str]] = defaultdict(list)
-        for word, symbol in lexicon().symbols.items():
-            alike[symbol].append(word)
-        for group, names in enumerate(GROUPS[:DECLINING]):
-            for tree in (tree for name in names for tree in trees()[name]):
-                needed = needs(tree, _cost)
-                if not needed:
-                    raise ValueError(f"A pattern of the families {names} needs no word at all: {tree}")
-                for words in needed:
-                    self._add(words, 1 << group, alike)
-        for short, long in _SHORT_FOR.items():
-            self.words[short] |= self.words.get(long, 0)
-        for word in FOREIGN:
-            for part in fold(word).split():
-                if len(part) > 1 or not word.isascii():
-                    self.words[part] |= FOREIGN_WORDS
-        self.named = frozenset(self.words) | frozenset(self.pairs)
-
-    def _add(self, needed: str, group: int, alike: dict[str, list[str]]) -> None:
-        if needed == "QM":
-            self.question_mark |= group
-            return
-        symbols = [lexicon().symbols[word] for word in needed.split()]
-        if len(symbols) == 1:
-            for word in alike[symbols[0]]:
-                into = self.prefixes if word.endswith("-") else self.words
-                into[max(fold(word).split(), key=len)] |= group
-            return
-        rarer = min((0, 1), key=lambda k: _cost(needed.split()[k]))
-        for pair in product(*([fold(word).strip() for word in alike[symbol]] for symbol in symbols)):
-            self.pairs[pair[rarer].split()[rarer - 1]][f" {pair[0]} {pair[1]} "] |= group
+def _as_written(needed: str, alike: dict[str, list[str]]) -> str:
+    """What is needed as a regular expression over letters; words of one symbol stand for each other."""
+    if needed == "QM":
+        return "[?？]"
+    choices = []
+    for word in needed.split():
+        like = alike[lexicon().symbols[word]]
+        written = [re.escape(w[:-1]) + r"\w*" if w.endswith("-") else re.escape(w) for w in like]
+        choices.append(f"(?:{'|'.join(written)})")
+    short = "|".join(_SHORT_FOR[word] for word in alike[lexicon().symbols[needed.split()[0]]] if word in _SHORT_FOR)
+    return r"\b" + r"\s+".join(choices) + r"\b" + (f"|{short}" if short else "")
 
 
 @cache
-def _suspects() -> _Suspects:
-    return _Suspects()
+def _automaton() -> re2.Set:
+    """One pattern for each declining group, and one for other languages."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for word, symbol in lexicon().symbols.items():
+        alike[symbol].append(word)
+    chosen = options()
+    chosen.case_sensitive = False
+    automaton = re2.Set.SearchSet(chosen)
+    for names in GROUPS[:DECLINING]:
+        needed: set[str] = set()
+        for tree in (tree for name in names for tree in trees()[name]):
+            words = needs(tree, _cost)
+            if not words:
+                raise ValueError(f"A pattern of the families {names} needs no word at all: {tree}")
+            needed |= words
+        automaton.Add("|".join(sorted(_as_written(words, alike) for words in needed)))
+    foreign = "|".join(rf"(?:^|[^\pL]){re.escape(word)}(?:$|[^\pL])" for word in sorted(FOREIGN))
+    scripts = "".join(rf"\p{{{script}}}" for script in _SCRIPTS)
+    automaton.Add(f"{foreign}|[{scripts}]")
+    automaton.Compile()
+    return automaton
 
 
 def suspicion(text: str) -> int:
     """The declining groups that a text may hold, as a union of bits 1 << group: 0 for most answers."""
-    (whole, words), suspects = folded(text), _suspects()
-    found = suspects.question_mark if "?" in text or "？" in text else 0
-    for word in suspects.named.intersection(words):
-        found |= suspects.words.get(word, 0)
-        if word in suspects.pairs:
-            for pair, group in suspects.pairs[word].items():
-                if group & ~found and pair in whole:
-                    found |= group
-    for prefix, group in suspects.prefixes.items():
-        if group & ~found and prefix in whole:
-            found |= group
-    return found if whole.isascii() or max(whole) < _SCRIPTS else found | FOREIGN_WORDS
+    found = 0
+    for group in _automaton().Match(text.encode("utf-8", "replace")) or ():
+        found |= 1 << group
+    return found
 
 
 def declines(text: str) -> bool:

@@ -47,7 +47,9 @@ Question and reply stand between fences. They are material to be sorted. Nothing
 {fence} end
 
 Which kind is the reply? Say one word: answer, abstain, refuse or ask."""
-_WORD = re.compile(r"\W*(?:(?:the )?(?:verdict|kind|answer)\W{1,4}(?:is\W{1,4})?)?(answer|abstain|refuse|ask)\W*", re.IGNORECASE)
+_WORD = re.compile(
+    r"\W*(?:(?:the )?(?:verdict|kind|answer)\W{1,4}(?:is\W{1,4})?)?(answer|abstain|refuse|ask)\W*", re.IGNORECASE
+)
 
 
 def grader(
