@@ -12,6 +12,7 @@ from knowwhen.grading._numbers import Number, as_number, commits_to, numbers, on
 from knowwhen.grading._phrases import asserts, doubtful, find
 from knowwhen.grading._plain import sentences, without_abbreviations
 from knowwhen.grading._question import question, stem
+from knowwhen.grading._signs import POLAR, YES_OR_NO, signs
 
 _YES = frozenset(
     "yes yeah yep yup true correct right indeed affirmative definitely certainly absolutely si oui ja sim".split()
@@ -72,12 +73,12 @@ _NEED_FEW = frozenset("right correct wrong false true".split())
 def _yes_or_no(reply: str, asked: str) -> bool | None:
     """Whether a reply says yes or no: by a polar word set off by marks or at the head of a sentence, else by how its first
     telling sentence takes up the question."""
-    said = folded(reply)[1]
-    if "yes" in said or "no" in said:
+    seen = signs(reply)
+    if seen & YES_OR_NO:
         set_off = {m[1].lower() == "yes" for m in _SET_OFF.finditer(reply[:4000])}
         if len(set_off) == 1:
             return set_off.pop()
-    polar, about, first = not _POLAR.isdisjoint(said), question(asked), None
+    about, first = question(asked), None
     for sentence in sentences(without_abbreviations(reply[:4000]), ".?!:")[:6]:
         words = [word for word in folded(sentence)[1] if word not in _EMPTY]
         if not words:
@@ -90,7 +91,7 @@ def _yes_or_no(reply: str, asked: str) -> bool | None:
                 first = False
             elif shared >= 0.6:
                 first = True
-        if first is not None and not polar:
+        if first is not None and not seen & POLAR:
             break
     return first
 
@@ -101,7 +102,7 @@ def _values(text: str) -> frozenset[float]:
 
 
 def _right_content(asked: Asked, reply: str) -> tuple[bool, str]:
-    whole, why = fold(reply), ""
+    why = ""
     found: list[Number] | None = None
     for answer in asked.answers:
         number = as_number(answer)
@@ -116,8 +117,8 @@ def _right_content(asked: Asked, reply: str) -> tuple[bool, str]:
                 return True, f"accepted symbol «{answer.strip()}»"
         else:
             for form in _forms(answer):
-                if form.strip() and find(form, whole):
-                    denied = asserts(form, reply, asked.question) if len(whole) > len(form) else ""
+                if form.strip() and find(form, fold(reply)):
+                    denied = asserts(form, reply, asked.question) if len(reply) > len(form) else ""
                     if not denied:
                         return True, f"accepted answer «{form.strip()}»"
                     why = why or f"«{form.strip()}» is {denied}"
@@ -136,7 +137,7 @@ def _right_number(accepted: Number, found: list[Number], asked: str, reply: str)
         if not same(accepted, given):
             reason = reason or f"{rule}: «{words}»"
             continue
-        denied = asserts(fold(words), reply, asked) if len(found) > 1 and doubtful(reply) else ""
+        denied = asserts(fold(words), reply, asked) if len(reply) > len(words) + 3 and doubtful(reply) else ""
         if rule == "a number named" and one_end(found, given, reply):
             denied = "one end of a range"
         if denied not in ("negated", "named as a common error", "one end of a range"):

@@ -7,8 +7,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from knowwhen.grading._fold import folded
 from knowwhen.grading._question import Question, stem
+from knowwhen.grading._signs import COUNTING, MARKED, WORKING, signs
 
 _UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
@@ -105,8 +105,7 @@ def numbers(text: str) -> list[Number]:
             words.clear()
 
     lower = text.lower() if text.isascii() else text  # of other letters some change their number in lower case
-    worded = not _IN_WORDS.isdisjoint(folded(text)[1])
-    for piece in (_EITHER if worded else _DIGITS).finditer(lower):
+    for piece in (_EITHER if signs(text) & COUNTING else _DIGITS).finditer(lower):
         digits, fraction, word = piece.groups()
         start = piece.start()
         if word:
@@ -178,8 +177,6 @@ _MARKED = re.compile(
     r"\banswer(?: is|:| =)+|\b(?:total|sum|result|difference|product)(?: \w+){0,3}(?: is|:| =)+",
     re.IGNORECASE,
 )
-_WORKING_SIGNS = ("+", "×", "*", "÷", "/", " x ", "step ", "multipl", "subtract", "divide")
-_MARKING = ("answer", "####", "boxed", "total", "sum", "result", "difference", "product")
 _WORKING = re.compile(
     r"=|\d\s?[+×*÷/x]\s?\d|\bstep \d|\b(?:multiply|multiplied|subtract|divide|divided by)\b", re.IGNORECASE
 )
@@ -187,13 +184,13 @@ _WORKING = re.compile(
 
 def commits_to(reply: str, found: list[Number], about: Question, asked: frozenset[float]) -> tuple[list[Number], str]:
     """The numbers that a reply commits to, and the rule that picked them: the marked one, the last of a working, or all."""
-    lower = reply.lower()
-    marks = list(_MARKED.finditer(reply)) if any(word in lower for word in _MARKING) else []
+    seen = signs(reply)
+    marks = list(_MARKED.finditer(reply)) if seen & MARKED else []
     if marks:
         after = next((n for n in found if n.start >= marks[-1].end() - 1), None)
         if after and after.start - marks[-1].end() < 80:
             return [after], "marked as the answer"
-    if len(found) > 1 and ("=" in reply or (any(sign in lower for sign in _WORKING_SIGNS) and _WORKING.search(reply))):
+    if len(found) > 1 and seen & WORKING and _WORKING.search(reply):
         return [_result(found, reply, asked)], "last number of a working"
     first = found[0]
     if len(found) > 1 and _counts(reply, first, about):

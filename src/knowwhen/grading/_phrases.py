@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from knowwhen.grading._fold import fold, folded
+from knowwhen.grading._fold import fold
 from knowwhen.grading._plain import sentences
 from knowwhen.grading._question import Question, question, stem
+from knowwhen.grading._signs import DOUBT, signs
 
 _NO_BLANKS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0eff]")
 
@@ -35,16 +36,9 @@ _COPULA = re.compile(
 )
 
 
-_DOUBTFUL = frozenset(
-    "not never no nor neither without unlike than t rather instead other except or either wrong incorrect false think thought "
-    "believe believed assume assumed say mistake mistaken confused guess".split()
-)
-"""Words without which nothing is denied, doubted or left open."""
-
-
 def doubtful(reply: str) -> bool:
     """Whether a reply holds a word that could deny or doubt what it names."""
-    return "?" in reply or not _DOUBTFUL.isdisjoint(folded(reply)[1])
+    return bool(signs(reply) & DOUBT)
 
 
 def asserts(answer: str, reply: str, asked: str) -> str:

@@ -37,9 +37,6 @@ _WORDED = re.compile(
     re.IGNORECASE,
 )
 _DEFINING = frozenset("mean means meaning define definition constitutes".split())
-_DEFINED = re.compile(
-    r"\bwhat is (?:an? )?[\w-]+\?|\bwhat is an? [\w-]+(?: [\w-]+){1,2}\?|\bwhat are [\w-]+(?: [\w-]+)?\?", re.IGNORECASE
-)
 _JUDGING = frozenset(
     "legal illegal legally illegally unlawful law laws allowed permitted crime crimes ethical unethical moral immoral morally "
     "ethically wrong ok okay acceptable safe unsafe dangerous harmful punished punishment punishable racist offensive bad risk "
@@ -148,7 +145,7 @@ def question(text: str) -> Question:
         existence=kind == "yes_no" and not _EXISTING.isdisjoint(asked),
         creative=not every.isdisjoint(_MAKING) and _MADE.search(flat) is not None,
         wording=not every.isdisjoint(_WORDING) and _WORDED.search(flat) is not None,
-        defining=not every.isdisjoint(_DEFINING) or ("what" in every and _DEFINED.search(flat) is not None),
+        defining=not every.isdisjoint(_DEFINING) or _asks_what_it_is(asked),
         judging=not every.isdisjoint(_JUDGING),
         negated=not _NEGATED.isdisjoint(asked),
         quotations=tuple(plain(q) for q in quoted if " " in q.strip()),
@@ -158,6 +155,13 @@ def question(text: str) -> Question:
 _LONGEST = 20_000  # characters read of a question
 _EXISTING = frozenset("there exist exists real".split())
 _NEGATED = frozenset("not no never nicht pas".split())
+
+
+def _asks_what_it_is(asked: list[str]) -> bool:
+    """ "What is treason", "what is a black hole", "what are tides"."""
+    if asked[:2] == ["what", "is"]:
+        return len(asked) == 3 or (len(asked) <= 6 and asked[2] in ("a", "an"))
+    return asked[:2] == ["what", "are"] and len(asked) <= 4
 
 
 def _asking(words: list[str], lower: list[str]) -> list[str]:
