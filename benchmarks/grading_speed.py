@@ -2,8 +2,8 @@
 
 The replies are made here and are all different: the hand-written ones of tests/cases/grading.jsonl, followed by sentences
 of an encyclopaedic kind with names and figures filled in, so that they have about the length that models write. One in
-two is a plain answer, one in two a hard case (those decline three times in five). Half the questions are new to the
-grader, as in an audit that puts each question twice. Nothing is graded twice and nothing is kept from another run.
+two is a plain answer, one in two a hard case (those decline three times in five). A plain question is put twice, as an
+audit does; the others are all different. No reply is graded twice.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ QUESTIONS = (
 
 
 def made(count: int, mean: int, rng: random.Random) -> tuple[list[Asked], list[Response]]:
-    """`count` different questions and replies of about `mean` characters."""
+    """`count` different questions and replies of somewhat more than `mean` characters."""
     cases = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
     cases = [case for case in cases if case["reply"].strip()]
     asked, responses = [], []
@@ -72,9 +72,11 @@ def made(count: int, mean: int, rng: random.Random) -> tuple[list[Asked], list[R
     for k in range(count):
         length = rng.expovariate(1 / mean)
         if k % 2:
-            question, answer = QUESTIONS[rng.randrange(len(QUESTIONS))]
             reply, stop = filled(rng.choice(SENTENCES)), Stop.END
-            asked.append(Asked(filled(question), (filled(answer),) if answer else ()))
+            if k % 4 == 1:
+                question, answer = QUESTIONS[rng.randrange(len(QUESTIONS))]
+                plain = Asked(filled(question), (filled(answer),) if answer else ())
+            asked.append(plain)
         else:
             case = rng.choice(cases)
             reply, stop = case["reply"], Stop(case.get("stop", "end"))
@@ -89,7 +91,7 @@ def made(count: int, mean: int, rng: random.Random) -> tuple[list[Asked], list[R
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replies", type=int, default=40_000)
-    parser.add_argument("--mean", type=int, default=190, help="mean characters a reply, about")
+    parser.add_argument("--mean", type=int, default=160, help="characters a reply is filled up to, on average")
     options = parser.parse_args()
     asked, responses = made(options.replies, options.mean, random.Random(0))
     grade = grader()

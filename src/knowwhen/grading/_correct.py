@@ -8,7 +8,7 @@ from functools import lru_cache
 from knowwhen.grading._asked import Asked
 from knowwhen.grading._choices import chosen
 from knowwhen.grading._fold import fold, fold_answer, folded
-from knowwhen.grading._numbers import Number, as_number, commits_to, numbers, one_end, same
+from knowwhen.grading._numbers import Number, as_number, commits_to, may_hold, numbers, one_end, same
 from knowwhen.grading._phrases import asserts, doubtful, find
 from knowwhen.grading._plain import sentences, without_abbreviations
 from knowwhen.grading._question import question, stem
@@ -79,7 +79,7 @@ def _yes_or_no(reply: str, asked: str) -> bool | None:
         if len(set_off) == 1:
             return set_off.pop()
     about, first = question(asked), None
-    for sentence in sentences(without_abbreviations(reply[:4000]), ".?!:")[:6]:
+    for sentence in sentences(without_abbreviations(reply[:4000]), ".?!:")[:4]:
         words = [word for word in folded(sentence)[1] if word not in _EMPTY]
         if not words:
             continue
@@ -107,6 +107,8 @@ def _right_content(asked: Asked, reply: str) -> tuple[bool, str]:
     for answer in asked.answers:
         number = as_number(answer)
         if number is not None:
+            if found is None and not may_hold(number, reply):
+                continue
             found = numbers(reply) if found is None else found
             given, reason = _right_number(number, found, asked.question, reply)
             if given:

@@ -208,7 +208,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "(controversial|contentious|divisive|polarizing) (_ )?(question|topic|issue|subject|matter)",
         "(everyone|everybody|each person|people) (has|have|is|will have) _? (their own|different|own|entitled)",
         "(both|each) (have|has|are|is) (_ )*(merits|strengths|lovely|advantages|charms)|both are (great|good|lovely)",
-        "(some|many) (people)? (say|prefer|think|argue|believe|(might|may|would) (say|argue|prefer|find|think)|consider) ~* (others|others|while|whereas|some)",
+        "(some people|many people|some) (say|prefer|think|argue|believe|(might|may|would) (say|argue|prefer|find|think)|consider) ~* (others|others|while|whereas|some)",
     ),
     # ------------------------------------------------------------------------------ abstain: the premise does not hold
     "no such thing": (

@@ -133,6 +133,23 @@ def numbers(text: str) -> list[Number]:
     return found
 
 
+_PLAIN = re.compile(r"\d[\d,]*(?:\.\d+)?")
+
+
+def may_hold(accepted: Number, reply: str) -> bool:
+    """A quick look: False if no number of a reply can be the accepted one."""
+    if accepted.unit or signs(reply) & COUNTING:
+        return True
+    sought = abs(accepted.value)
+    for digits in _PLAIN.findall(reply):
+        if digits.isdigit() and len(digits) < 16:
+            if int(digits) == sought:
+                return True
+        else:
+            return True  # a comma, a point or a fraction: to be read in full
+    return "/" in reply
+
+
 def _from_words(words: list[str]) -> float:
     total, current = 0.0, 0.0
     for word in words:

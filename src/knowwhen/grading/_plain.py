@@ -45,7 +45,7 @@ _SLANG = (
 def plain(text: str) -> str:
     """Straight marks, contractions written out, no emphasis, one space between words; ¶ ends a line. Case is kept.
 
-    >>> plain("I can’t  say.\\n\\nIt isn't **known**")
+    >>> plain("I can’t  say.\\nIt isn't **known**")
     'I can not say. ¶ It is not known'
     """
     if not text.isascii():
@@ -123,7 +123,7 @@ def quotations(text: str) -> list[str]:
     return single + (text.split('"')[1::2] if text.count('"') > 1 else [])
 
 
-_ABBREVIATIONS = frozenset("Dr Mr Mrs Ms Prof St Sr Jr e.g i.e vs approx U.S U.K Inc Ltd No cf".split()) | set(
+_ABBREVIATIONS = frozenset("Dr Mr Mrs Ms Prof St Sr Jr e.g i.e vs approx U.S U.K Inc Ltd cf".split()) | set(
     "ABCDEFGHJKLMNOPQRSTUVWXYZ"
 )
 
@@ -163,7 +163,7 @@ def unquoted(text: str, loud: Callable[[str], bool]) -> str:
 
     A text that is one quotation as a whole is the reply itself, so it is unwrapped.
 
-    >>> unquoted("She said \"I don't know\" in \"Emma\".", lambda quoted: "know" in quoted)
+    >>> unquoted('She said "I do not know" in "Emma".', lambda quoted: "know" in quoted)
     'She said ‹quoted› in Emma.'
     """
 

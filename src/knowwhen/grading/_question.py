@@ -17,6 +17,7 @@ _STOP = frozenset(
     "as so than then but about into over under between after before during currently current now today please tell give "
     "name list say exactly exact really ever most more very any some all one following".split()
 )
+_UNTELLING = _STOP | frozenset(MARKS)
 _AUXILIARIES = frozenset(
     "is are was were am do does did can could will would has have had should may might must shall isn't aren't".split()
 )
@@ -139,9 +140,9 @@ def question(text: str) -> Question:
     quoted = quotations(text[:_LONGEST]) if "'" in text or '"' in text or not text.isascii() else []
     return Question(
         kind=kind,
-        stems=frozenset(stem(word) for word in asked if word not in _STOP and word not in MARKS),
+        stems=frozenset(map(stem, frozenset(asked) - _UNTELLING)),
         words=every,
-        foreign=any(word.strip("¿") in _FOREIGN_KINDS for word in asked) or not flat.isascii(),
+        foreign=not flat.isascii() or not _FOREIGN_WORDS.isdisjoint(asked),
         existence=kind == "yes_no" and not _EXISTING.isdisjoint(asked),
         creative=not every.isdisjoint(_MAKING) and _MADE.search(flat) is not None,
         wording=not every.isdisjoint(_WORDING) and _WORDED.search(flat) is not None,
@@ -166,14 +167,14 @@ def _asks_what_it_is(asked: list[str]) -> bool:
 
 def _asking(words: list[str], lower: list[str]) -> list[str]:
     """The words of the sentence that asks, in lower case: that of the last question mark, else the first sentence."""
-    marks = [k for k, word in enumerate(words) if word.endswith("?")]
-    if not marks:
+    end = next((k for k in range(len(words) - 1, -1, -1) if words[k][-1] in "?？"), -1)
+    if end < 0:
         stop = next((k for k, word in enumerate(words) if word in (".", "!")), len(words))
         return lower[:stop] or lower
-    for k in range(marks[-1] - 1, -1, -1):
+    for k in range(end - 1, -1, -1):
         if words[k] in ("!", "?", "¶") or (words[k] == "." and not words[k - 1].isdigit()):
-            return lower[k + 1 : marks[-1]]
-    return lower[: marks[-1]]
+            return lower[k + 1 : end]
+    return lower[:end]
 
 
 _FOREIGN_KINDS = {
@@ -195,8 +196,15 @@ def _next(words: list[str], k: int) -> str:
     return words[k + 1] if k + 1 < len(words) else ""
 
 
+_FOREIGN_WORDS = frozenset(_FOREIGN_KINDS)
+_TELLING = _FOREIGN_WORDS | _AUXILIARIES | frozenset("how who whose whom where when why what which was".split())
+"""Words that may tell the kind of a question."""
+
+
 def _kind(words: list[str]) -> str:
     for k, word in enumerate(words):
+        if word not in _TELLING and word[0] != "¿":
+            continue
         if word == "was" and k == 0 and (FOREIGN.intersection(words) or _next(words, k) in _GERMAN_VERBS):
             return "what"
         if word.strip("¿") in _FOREIGN_KINDS:

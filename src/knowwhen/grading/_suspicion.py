@@ -47,10 +47,9 @@ def _as_written(needed: str, alike: dict[str, list[str]]) -> str:
     choices = []
     for word in needed.split():
         like = alike[lexicon().symbols[word]]
-        written = [re.escape(w[:-1]) + r"\w*" if w.endswith("-") else re.escape(w) for w in like]
-        choices.append(f"(?:{'|'.join(written)})")
-    short = "|".join(_SHORT_FOR[word] for word in alike[lexicon().symbols[needed.split()[0]]] if word in _SHORT_FOR)
-    return r"\b" + r"\s+".join(choices) + r"\b" + (f"|{short}" if short else "")
+        written = [rf"\b{re.escape(w[:-1])}" if w.endswith("-") else rf"\b{re.escape(w)}\b" for w in like]
+        choices.append(f"(?:{'|'.join([*written, *(_SHORT_FOR[w] for w in like if w in _SHORT_FOR)])})")
+    return r"\s+".join(choices)
 
 
 @cache
