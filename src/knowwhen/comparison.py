@@ -145,7 +145,7 @@ def _against(base: Compared, other: Compared, draws: int, seed: int, payoff: Pay
         "split": _split(whole),
         "readings": _readings(read, auroc_B, whole),
         "region": _rounded(
-            paired.region(
+            intervals.region(
                 whole.other["criterion"] - whole.base["criterion"], whole.other["d_prime"] - whole.base["d_prime"]
             )
             if whole.estimates("delta")["d_prime"].n

@@ -24,8 +24,8 @@ from knowwhen.bars import Bar, bars
 from knowwhen.diagnosis import MEANINGS, diagnose
 from knowwhen.errors import RequestError
 from knowwhen.metrics.grader_error import Confusion, corrected_rates
-from knowwhen.metrics.intervals import Array
-from knowwhen.metrics.measures import Measured, measure_table, table
+from knowwhen.metrics.intervals import region
+from knowwhen.metrics.measures import measure_table, table
 from knowwhen.metrics.stakes import stakes
 from knowwhen.payoff import Payoff
 from knowwhen.readings import Readings
@@ -44,7 +44,6 @@ source are there only where they differ from those by scenario, which those of t
 _PARTS = ("readings", "layers", "diagnosis", "switches", "stakes", "confidence")
 UNGRADED = "ungraded"
 _ENDINGS = ("right", "wrong", "declined")
-_POINTS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +190,7 @@ def signature(
     found = direction(overall.estimates["criterion"])
     scenarios = {name: part.measures for name, part in slices["scenario"].items()}
     said = sentences(overall.estimates, scenarios, counts, ungraded, overall.criterion_B)
+    outline = region(overall.d_prime_B, overall.criterion_B)
     diagnosis = _diagnosed(readings, overall.estimates, scenarios) if readings else None
     if diagnosis and (whole := diagnosis["overall"]):
         said = [f"Diagnosis: {whole['name']}. {MEANINGS[whole['name']]} ({whole['evidence']})", *said]
@@ -202,7 +202,7 @@ def signature(
         overall=overall.estimates,
         slices=slices,
         moves=_moves(outcomes),
-        ellipse=_ellipse(overall),
+        ellipse={name: [point[k] for point in outline] for k, name in enumerate(("d_prime", "criterion"))},
         direction=found,
         sentences=said,
         readings=_plainly(_with_said(readings.figures, overall.estimates, scenarios)) if readings else None,
@@ -299,24 +299,6 @@ def _moves(outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:
         called = done if done in calls_for else next(move for move in Move if move in calls_for)
         rows[str(called)][str(done or UNGRADED)] += count
     return rows
-
-
-def _ellipse(measured: Measured) -> dict[str, list[float]]:
-    """The ellipse shaped by the draws' covariance about their mean, just wide enough to hold 95 % of them.
-
-    The width is the draws' own 95 % quantile, not that of a normal law, so it holds what it says when a rate is near
-    0 or 1 and the draws are skewed.
-    """
-    draws_B2 = np.stack([measured.d_prime_B, measured.criterion_B], axis=1)
-    if len(draws_B2) < 3:
-        return {"d_prime": [], "criterion": []}
-    centre_2 = draws_B2.mean(axis=0)
-    root_22 = np.linalg.cholesky(np.cov(draws_B2.T))
-    distance_B = np.linalg.norm(np.linalg.solve(root_22, (draws_B2 - centre_2).T), axis=0)
-    turn_P = np.linspace(0, 2 * math.pi, _POINTS, endpoint=False)
-    circle_2P = np.quantile(distance_B, 0.95) * np.stack([np.cos(turn_P), np.sin(turn_P)])
-    outline_2P: Array = centre_2[:, None] + root_22 @ circle_2P
-    return {"d_prime": outline_2P[0].tolist(), "criterion": outline_2P[1].tolist()}
 
 
 def _written(measures: Mapping[str, Estimate]) -> dict[str, dict[str, float | int | None]]:

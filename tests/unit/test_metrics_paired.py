@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowwhen.metrics import measure
-from knowwhen.metrics.paired import MEASURES, draw, holm, p_value, pair, region, split
+from knowwhen.metrics.intervals import region
+from knowwhen.metrics.paired import MEASURES, draw, holm, p_value, pair, split
 from knowwhen.models.simulated import Simulated
 from knowwhen.payoff import Payoff
 from knowwhen.types import Condition, Item, Message, Move

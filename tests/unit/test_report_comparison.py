@@ -10,7 +10,7 @@ import pytest
 
 from knowwhen.comparison import Compared, compare
 from knowwhen.report.comparison import arrows, data, difference, kind, reach, render, strip
-from knowwhen.report.page import _csp_hash
+from knowwhen.report.frame import csp_hash
 from knowwhen.types import Condition, Move, Outcome, Response
 
 SAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "comparison_sample.py"))
@@ -23,8 +23,8 @@ def test_the_policy_allows_the_style_and_the_script_that_are_there_and_nothing_e
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', PAGE)[1]
     style = re.search(r"<style>(.*?)</style>", PAGE, re.DOTALL)[1]
     script = re.search(r"<script>(.*?)</script>", PAGE, re.DOTALL)[1]
-    assert f"style-src '{_csp_hash(style)}'" in policy.replace("&#39;", "'")
-    assert f"script-src '{_csp_hash(script)}'" in policy.replace("&#39;", "'")
+    assert f"style-src '{csp_hash(style)}'" in policy.replace("&#39;", "'")
+    assert f"script-src '{csp_hash(script)}'" in policy.replace("&#39;", "'")
     assert policy.startswith("default-src 'none'")
     assert PAGE.count("<script") == 2
     assert not re.search(r'\s(style|on\w+)="', re.sub(r"<script.*?</script>", "", PAGE, flags=re.DOTALL))

@@ -137,3 +137,21 @@ def estimate(value: float, draws_B: Array, n: int) -> Estimate:
         return Estimate(math.nan, math.nan, math.nan, n)
     low, high = np.quantile(draws_B, [0.025, 0.975])
     return Estimate(float(value), min(float(low), float(value)), max(float(high), float(value)), n)
+
+
+def region(x_B: Array, y_B: Array, points: int = 60) -> list[list[float]]:
+    """The outline [x, y] of the ellipse that holds 95 % of the draws; [] where there is no spread.
+
+    It is shaped by the draws' covariance about their mean. Its width is the draws' own 95 % quantile, not that of a
+    normal law, so it holds what it says when a rate is near 0 or 1 and the draws are skewed.
+    """
+    if len(x_B) < 3 or min(x_B.std(), y_B.std()) < 1e-9:
+        return []
+    draws_B2 = np.stack([x_B, y_B], axis=1)
+    centre_2 = draws_B2.mean(axis=0)
+    root_22 = np.linalg.cholesky(np.cov(draws_B2.T))
+    distance_B = np.linalg.norm(np.linalg.solve(root_22, (draws_B2 - centre_2).T), axis=0)
+    turn_P = np.linspace(0, 2 * math.pi, points, endpoint=False)
+    circle_2P = np.quantile(distance_B, 0.95) * np.stack([np.cos(turn_P), np.sin(turn_P)])
+    outline: list[list[float]] = (centre_2[:, None] + root_22 @ circle_2P).T.tolist()
+    return outline

@@ -207,20 +207,6 @@ def holm(p_M: Sequence[float]) -> list[float]:
     return found
 
 
-def region(x_B: Array, y_B: Array, points: int = 60) -> list[list[float]]:
-    """The outline [x, y] of the ellipse that holds 95 % of the draws, shaped by their covariance; [] without spread."""
-    if min(x_B.std(), y_B.std()) < 1e-9:
-        return []
-    draws_B2 = np.stack([x_B, y_B], axis=1)
-    centre_2 = draws_B2.mean(axis=0)
-    root_22 = np.linalg.cholesky(np.cov(draws_B2.T))
-    distance_B = np.linalg.norm(np.linalg.solve(root_22, (draws_B2 - centre_2).T), axis=0)
-    turn_P = np.linspace(0, 2 * math.pi, points, endpoint=False)
-    circle_2P = np.quantile(distance_B, 0.95) * np.stack([np.cos(turn_P), np.sin(turn_P)])
-    outline: list[list[float]] = (centre_2[:, None] + root_22 @ circle_2P).T.tolist()
-    return outline
-
-
 def _counted(outcomes: Sequence[Outcome]) -> NDArray[np.int64]:
     """Shape _NR: one 1 for each ratio that the outcome counts in, at its result."""
     counts_NR = np.zeros((len(outcomes), _WIDTH), np.int64)

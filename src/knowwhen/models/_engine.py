@@ -36,7 +36,7 @@ from knowwhen.models._thin import THIN_ROWS, thin_products
 MOST_ROWS = {"cpu": 96, "cuda": 512}
 """Rows beyond which a step gains nothing; memory may set a lower bound."""
 PARKED = {"cpu": 24, "cuda": 128}
-"""Finished rows that wait to have their branches read together: a pass over few tokens costs about one over many."""
+"""Finished rows that wait to have their branches read together, for each pass has a fixed cost (`plan.PASS_TOKENS`)."""
 
 
 @dataclass(slots=True)

@@ -1,9 +1,7 @@
-"use strict";
 // The table of changed replies. Texts come from models: they reach the page as textContent only.
 (() => {
   const PAGE = 50;
   const PRINT = 100;
-  const FOLD = 480;
 
   const byId = (id) => document.getElementById(id);
   if (!byId("browser")) return; // nothing changed: no table
@@ -52,36 +50,6 @@
   }
 
   // ---- rows ----
-
-  function make(tag, attributes, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-    element.append(...children.filter((child) => child !== null)); // strings become text nodes, never markup
-    return element;
-  }
-
-  function passage(text, kind) {
-    const block = make("div", { class: kind, dir: "auto" });
-    const lines = text.split("\n", 11);
-    let end = Math.min(FOLD, lines.length > 10 ? lines.slice(0, 10).join("\n").length : FOLD);
-    if (text.length <= end * 1.2) {
-      block.textContent = text;
-      return block;
-    }
-    if (/[\uD800-\uDBFF]/.test(text[end - 1])) end -= 1; // never between the two halves of one character
-    const shown = make("span", {}, text.slice(0, end) + " …");
-    const button = make("button", { type: "button", class: "fold", "aria-expanded": "false" });
-    const name = (open) => (open ? "Show less" : `Show all ${text.length.toLocaleString("en")} characters`);
-    button.textContent = name(false);
-    button.addEventListener("click", () => {
-      const open = button.getAttribute("aria-expanded") === "false";
-      button.setAttribute("aria-expanded", String(open));
-      button.textContent = name(open);
-      shown.textContent = open ? text : text.slice(0, end) + " …";
-    });
-    block.append(shown, button);
-    return block;
-  }
 
   function questionCell(row) {
     const item = row.item;

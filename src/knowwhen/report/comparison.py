@@ -6,18 +6,14 @@ Figures come from comparison.json and are only written, never computed, here. Th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from knowwhen.report import numbers, questions
 from knowwhen.report.charts import Scale
-from knowwhen.report.page import _csp_hash as csp_hash
+from knowwhen.report.frame import rendered
 from knowwhen.types import Condition, Outcome
-
-_HERE = Path(__file__).parent
 
 Figures = Mapping[str, Any]
 
@@ -76,31 +72,25 @@ def render(comparison: Figures, outcomes: Mapping[str, Sequence[Outcome]]) -> st
         comparison: the content of comparison.json; "runs" and "warnings" may be missing.
         outcomes: by run name; the replies whose move changed are shown one by one.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(
-        measures=numbers.MEASURES,
-        value=numbers.value,
-        interval=numbers.interval,
-        number=numbers.number,
-        difference=difference,
-        strip=strip,
-        reach=reach,
-        large_first=large_first,
-        dumbbell=dumbbell,
-    )
-    style = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "compare.css"))
-    script = (_HERE / "compare.js").read_text(encoding="utf-8")
+    functions = {
+        "measures": numbers.MEASURES,
+        "value": numbers.value,
+        "interval": numbers.interval,
+        "number": numbers.number,
+        "difference": difference,
+        "strip": strip,
+        "reach": reach,
+        "large_first": large_first,
+        "dumbbell": dumbbell,
+    }
     found = data(comparison, outcomes)
-    page = environment.get_template("compare.html").render(
+    return rendered(
+        "compare.html",
+        ("page.css", "compare.css"),
+        ("cells.js", "compare.js"),
+        functions,
         base=comparison["base"],
         comparisons=comparison["comparisons"],
         payoff=comparison["payoff"],
@@ -112,13 +102,7 @@ def render(comparison: Figures, outcomes: Mapping[str, Sequence[Outcome]]) -> st
         tested=TESTED,
         changed=len(found["rows"]),
         data=Markup(questions.inline_json(found)),
-        style=Markup(style),
-        style_hash=csp_hash(style),
-        script=Markup(script),
-        script_hash=csp_hash(script),
     )
-    # Lone surrogates cannot be written as UTF-8, and HTML has no NUL; a model may produce either.
-    return re.sub("[\ud800-\udfff\x00]", "\ufffd", page)
 
 
 def difference(measure: str, delta: Figures) -> str:

@@ -6,20 +6,14 @@ content-security policy allows one style sheet and one script, both inside it an
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from knowwhen import registry
 from knowwhen.payoff import Payoff
-from knowwhen.report import beside, charts, glossary, layers, numbers, questions, readings
+from knowwhen.report import beside, charts, frame, glossary, layers, numbers, questions, readings
 from knowwhen.types import Outcome
-
-_HERE = Path(__file__).parent
 
 VERDICTS = {
     "answers too much": "It answers too much",
@@ -53,6 +47,7 @@ MADE_FROM = {
 """What a reading is made from → in words."""
 
 STYLES = ("page.css", "readings.css")
+SCRIPTS = ("cells.js", "page.js")
 
 OTHERS = ("right_move", "precision", "recall", "f1", "false_alarm")
 """The measures of the small table, to compare with published ones; false alarm again, as recall's cost."""
@@ -66,36 +61,30 @@ def render(signature: Mapping[str, Any], outcomes: Sequence[Outcome], manifest: 
         outcomes: every graded and ungraded outcome, shown one by one.
         manifest: the content of manifest.json, shown whole.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
     from knowwhen.diagnosis import ADVICE, MEANINGS  # Here: diagnosis itself writes its numbers with this package.
 
-    environment = Environment(
-        loader=FileSystemLoader(_HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(
-        measures=numbers.MEASURES,
-        value=numbers.value,
-        interval=numbers.interval,
-        figure=numbers.figure,
-        few=numbers.few,
-        number=numbers.number,
-        percent=numbers.percent,
-        strip=charts.strip,
-        shade=charts.shade,
-        outline=charts.outline,
-        span=numbers.span,
-        agreement=readings.agreement,
-        no_worse_than_luck=beside.no_worse_than_luck,
-    )
-    style = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in STYLES)
-    script = (_HERE / "page.js").read_text(encoding="utf-8")
-    page = environment.get_template("page.html").render(
+    functions = {
+        "measures": numbers.MEASURES,
+        "value": numbers.value,
+        "interval": numbers.interval,
+        "figure": numbers.figure,
+        "few": numbers.few,
+        "number": numbers.number,
+        "percent": numbers.percent,
+        "strip": charts.strip,
+        "shade": charts.shade,
+        "outline": charts.outline,
+        "span": numbers.span,
+        "agreement": readings.agreement,
+        "no_worse_than_luck": beside.no_worse_than_luck,
+    }
+    return frame.rendered(
+        "page.html",
+        STYLES,
+        SCRIPTS,
+        functions,
         signature=signature,
         verdict=verdict(signature),
         diagnosis=diagnosis(signature),
@@ -130,13 +119,7 @@ def render(signature: Mapping[str, Any], outcomes: Sequence[Outcome], manifest: 
         command=command(manifest),
         facts=facts(manifest),
         data=Markup(questions.inline_json(questions.data(outcomes))),
-        style=Markup(style),
-        style_hash=_csp_hash(style),
-        script=Markup(script),
-        script_hash=_csp_hash(script),
     )
-    # Lone surrogates cannot be written as UTF-8, and HTML has no NUL; a model may produce either.
-    return re.sub("[\ud800-\udfff\x00]", "\ufffd", page)
 
 
 def diagnosis(signature: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -207,8 +190,3 @@ def _plain(found: Any) -> str:
     if isinstance(found, bool):
         return "yes" if found else "no"
     return str(found)
-
-
-def _csp_hash(text: str) -> str:
-    """The source expression that allows exactly this inline text (CSP Level 3, §2.3.1)."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
