@@ -28,6 +28,8 @@ KINDS = {
     "calibrators": "knowwhen.calibrators",
     "probes": "knowwhen.probes",
     "objectives": "knowwhen.objectives",
+    "makers": "knowwhen.training.makers",
+    "trainers": "knowwhen.training.trainers",
 }
 """Kind of variant → the package whose modules are its variants."""
 

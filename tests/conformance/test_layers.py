@@ -3,7 +3,7 @@
     0  types payoff registry errors conditions              standard library
     1  suites grading metrics probes estimators calibrators readings signature comparison report   + numpy and its like
     2  run store models/http models/simulated               + what talks to servers and disks
-    3  models/local and the rest of models                  + torch
+    3  models/local, the rest of models, training           + torch
     4  cli                                                  everything
 """
 
@@ -57,6 +57,11 @@ LAYERS = {
     "knowwhen.models._workers": 2,
     "knowwhen.models._thinking": 2,
     "knowwhen.models": 3,
+    "knowwhen.training": 3,
+    "knowwhen.training.rows": 2,
+    "knowwhen.training.rewards": 2,
+    "knowwhen.training.split": 2,
+    "knowwhen.training._plan": 2,
     "knowwhen.adapters": 4,
     "knowwhen.cli": 4,
     "knowwhen.__main__": 4,

@@ -277,11 +277,24 @@ class LocalModel:
             scores[index] = [np.array(s) for s in done.scores]
         return scores
 
+
 def open_local(name: str, located: Located, *, device: str | None = None, memory: int | None = None) -> LocalModel:
-    """Load located weights: float32 on a processor, the stored type on a GPU. Remote code and pickles never run."""
-    target = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    """Load located weights, the adapter merged, ready to reply."""
+    model, tokenizer = load_weights(name, located, device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    return LocalModel(
+        name, model, tokenizer, identity=located.identity, notes=located.notes, memory=memory
+    )
+
+
+def load_weights(
+    name: str, located: Located, device: str
+) -> tuple[transformers.PreTrainedModel, PreTrainedTokenizerBase]:
+    """A model and its tokenizer: float32 on a processor, the stored type on a GPU. Remote code and pickles never run.
+
+    An adapter is merged: that costs nothing a step, and in float32 it is exact to rounding.
+    """
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    dtype = torch.float32 if target == "cpu" else "auto"
+    dtype = torch.float32 if device == "cpu" else "auto"
     quiet: Any = transformers.utils.logging
     level, bars = quiet.get_verbosity(), quiet.is_progress_bar_enabled()
     quiet.set_verbosity_error()
@@ -292,7 +305,6 @@ def open_local(name: str, located: Located, *, device: str | None = None, memory
         if located.adapter is not None:
             from peft import PeftModel
 
-            # Merged, an adapter costs nothing a step; in float32 the merge is exact to rounding.
             model = PeftModel.from_pretrained(model, located.adapter).merge_and_unload()
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise ModelError(f"Cannot load '{name}' from {located.folder}: {error}") from error
@@ -300,10 +312,8 @@ def open_local(name: str, located: Located, *, device: str | None = None, memory
         quiet.set_verbosity(level)
         if bars:
             quiet.enable_progress_bar()
-    torch.nn.Module.to(model, target)
-    return LocalModel(
-        name, model, tokenizer, identity=located.identity, notes=located.notes, memory=memory
-    )
+    torch.nn.Module.to(model, device)
+    return model, tokenizer
 
 
 def _kept(values: Sequence[float]) -> tuple[float, ...]:

@@ -1,0 +1,145 @@
+"""From a base model to one with a low-rank adapter to train, and from that to a folder that `audit BASE+DIR` takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+import knowwhen
+from knowwhen.errors import ModelError, RunError
+from knowwhen.models._dialogue import Dialogue
+from knowwhen.models._weights import Located, locate
+from knowwhen.models.local import load_weights
+from knowwhen.training._plan import Plan, Step
+
+LOG = "log.jsonl"
+RECORD = "training.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A model to be trained, with what its card must name."""
+
+    model: PeftModel
+    tokenizer: PreTrainedTokenizerBase
+    talk: Dialogue
+    located: Located
+    name: str
+    """The base alone, as `audit` takes it."""
+
+    @property
+    def inner(self) -> PreTrainedModel:
+        """The transformers model inside, whose layers carry the adapter."""
+        found: Any = self.model.get_base_model()
+        assert isinstance(found, PreTrainedModel)
+        return found
+
+
+def open_base(plan: Plan) -> Base:
+    """The base with a fresh adapter, or with the one that the model string names, to be trained further.
+
+    An adapter that is not low-rank, or wants another rank, is trained as it is.
+
+    Raises:
+        ModelError, RequestError: as `knowwhen.models.open_model`.
+    """
+    located = locate(plan.model)
+    plain = Located(located.folder, None, located.identity, located.notes)
+    torch.manual_seed(plan.seed)
+    model, tokenizer = load_weights(plan.model, plain, "cuda" if torch.cuda.is_available() else "cpu")
+    if located.adapter is not None:
+        adapted = PeftModel.from_pretrained(model, str(located.adapter), is_trainable=True)
+    else:
+        config = LoraConfig(
+            r=plan.rank, lora_alpha=2 * plan.rank, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
+        )
+        adapted = get_peft_model(model, config)
+    name = plan.model.removesuffix(str(located.adapter)).removesuffix("+") if located.adapter else plan.model
+    adapted.peft_config["default"].base_model_name_or_path = name
+    return Base(adapted, tokenizer, Dialogue(plan.model, tokenizer), located, name)
+
+
+def log(folder: Path, step: Step) -> None:
+    """Append a step to log.jsonl."""
+    with (folder / LOG).open("a", encoding="utf-8") as file:
+        file.write(json.dumps({k: v for k, v in asdict(step).items() if v == v and v != ""}) + "\n")
+
+
+def steps(folder: Path) -> list[dict[str, Any]]:
+    """The steps in log.jsonl, each once, in order; what was not finished is left out."""
+    path = folder / LOG
+    found: dict[int, dict[str, Any]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:  # the line that a kill cut
+            continue
+        found[row["step"]] = row
+    return [found[number] for number in sorted(found)]
+
+
+def save(base: Base, plan: Plan, *, figures: Mapping[str, Any] | None = None, cites: Sequence[str] = ()) -> Path:
+    """Write the adapter, its record and its model card to `plan.out`.
+
+    Raises:
+        RunError: the folder cannot be written.
+    """
+    try:
+        plan.out.mkdir(parents=True, exist_ok=True)
+        base.model.save_pretrained(str(plan.out), safe_serialization=True)
+        record = {
+            "knowwhen": knowwhen.__version__,
+            "plan": json.loads(json.dumps(asdict(plan), default=str)),
+            "fingerprint": plan.fingerprint,
+            "base": base.located.identity,
+            "figures": dict(figures or {}),
+        }
+        _whole(plan.out / RECORD, json.dumps(record, indent=1) + "\n")
+        _whole(plan.out / "README.md", card(base.name, plan, figures or {}, cites))
+    except OSError as error:
+        raise RunError(f"The adapter cannot be written to {plan.out}: {error.strerror or error}.") from error
+    return plan.out
+
+
+def card(name: str, plan: Plan, figures: Mapping[str, Any], cites: Sequence[str]) -> str:
+    """The model card: what was trained on what, under which objective and seed, and how to measure it."""
+    objective = f"the objective `{plan.objective}`" if plan.objective else "its examples alone"
+    shown = "\n".join(f"| {key} | {value} |" for key, value in figures.items())
+    told = "\n".join(f"- {cite}" for cite in cites)
+    return (
+        f"---\nbase_model: {name}\nlibrary_name: peft\ntags: [knowwhen, {plan.trainer}]\n---\n\n"
+        f"# {plan.out.name}\n\nA low-rank adapter for `{name}`, trained by `{plan.trainer}` under {objective}.\n\n"
+        "| | |\n|---|---|\n"
+        f"| data | {plan.data or 'not named'} |\n| its SHA-256 | {plan.data_sha256 or 'not known'} |\n"
+        f"| seed | {plan.seed} |\n| steps × questions | {plan.steps} × {plan.batch} |\n"
+        f"| learning rate | {plan.learning_rate:g} |\n| rank | {plan.rank} |\n| KL weight | {plan.kl:g} |\n"
+        f"{shown}{chr(10) if shown else ''}\n"
+        f"Measure it, on questions that it was not trained on:\n\n    knowwhen audit {name}+{plan.out}\n"
+        + (f"\nSources:\n{told}\n" if told else "")
+    )
+
+
+def _whole(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def finite(value: float, step: int) -> None:
+    """Stop a run whose loss is no number.
+
+    Raises:
+        ModelError: says what to lower.
+    """
+    if value != value or value in (float("inf"), float("-inf")):
+        raise ModelError(
+            f"The loss at step {step} is {value}: training has diverged. Lower --learning-rate, or raise --kl; the "
+            "checkpoint before is kept."
+        )

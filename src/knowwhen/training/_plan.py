@@ -1,0 +1,82 @@
+"""What a training run is asked, and what it tells while it runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from knowwhen.errors import RequestError
+from knowwhen.records import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A training run, apart from its rows. Two runs with equal `fingerprint` on the same machine end the same."""
+
+    model: str
+    """As the user wrote it; with ``BASE+ADAPTER`` that adapter is trained further."""
+    trainer: str
+    out: Path
+    """The adapter folder to be written; checkpoints lie in it until the run is done."""
+    objective: str = ""
+    """Empty for trainers that follow their rows alone (sft, dpo)."""
+    data: str = ""
+    """Where the rows came from, for the model card."""
+    data_sha256: str = ""
+    steps: int = 30
+    batch: int = 8
+    """Questions a step."""
+    learning_rate: float = 3e-4
+    rank: int = 8
+    """Of the low-rank adapter; its scale alpha is twice that."""
+    kl: float = 0.0
+    """Weight of the KL divergence from the policy at the start, in reward units a nat."""
+    seed: int = 0
+    save_every: int = 10
+    """Steps between checkpoints."""
+    report_to: tuple[str, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
+    """What one trainer alone knows."""
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.batch < 1 or self.rank < 1 or self.save_every < 1:
+            raise RequestError(
+                f"steps={self.steps}, batch={self.batch}, rank={self.rank}, save_every={self.save_every}: expected at "
+                "least 1 of each."
+            )
+        if not self.learning_rate > 0 or self.kl < 0:
+            raise RequestError(
+                f"learning_rate={self.learning_rate}, kl={self.kl}: expected a rate above 0 and a weight of at least 0."
+            )
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of all that decides the result."""
+        asked = asdict(self)
+        for name in ("out", "save_every", "report_to"):
+            del asked[name]
+        return digest(json.dumps(asked, sort_keys=True, default=str))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a run is. Rates are of the batch's replies, as the policy stood before the step; NaN if not known."""
+
+    step: int
+    """Steps done, from 1."""
+    steps: int
+    loss: float
+    reward: float = float("nan")
+    right: float = float("nan")
+    wrong: float = float("nan")
+    declined: float = float("nan")
+    kl: float = float("nan")
+    """From the policy at the start, nats."""
+    seconds: float = 0.0
+    note: str = ""
+    """What a person should know: a batch that was skipped, and why."""
+
+
+Tell = Callable[[Step], None]
