@@ -136,7 +136,7 @@ def test_directions_are_predicted_from_the_threshold() -> None:
     assert predicted(load("brier")) == predicted(load("log_score")) == "answers too much"
     assert predicted(load("confidence_target(t=0.75)")) == "declines more"
     assert predicted(load("confidence_target(t=0.75)"), accuracy=0.9) == "answers more"
-    assert predicted(load("safety")) == "depends on the questions"
+    assert predicted(load("safety")) == predicted(load("missing_premise")) == "declines more"
 
 
 def test_knowledge_changes_what_is_worth_on_questions_out_of_it() -> None:

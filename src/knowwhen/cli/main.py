@@ -20,10 +20,13 @@ from knowwhen.cli.explain import explain
 from knowwhen.cli.export import export
 from knowwhen.cli.grade import grade
 from knowwhen.cli.import_ import import_
+from knowwhen.cli.lab import lab
 from knowwhen.cli.list_ import list_
 from knowwhen.cli.lm_eval_path import lm_eval_path
 from knowwhen.cli.objectives import objectives
+from knowwhen.cli.prepare import prepare
 from knowwhen.cli.report import report
+from knowwhen.cli.train import train
 from knowwhen.errors import KnowwhenError
 
 # Plain help: the same words in a terminal, in a pipe and in docs/cli.md, and nothing more to import.
@@ -32,6 +35,9 @@ app.command("audit", short_help="Ask a model, and report how well it knows when 
 app.command("report", short_help="Measure a stored run again; nothing is asked.")(report)
 app.command("compare", short_help="Say what changed from one run to others; nothing is asked.")(compare)
 app.command("objectives", short_help="Say what each training objective rewards, and where it fails.")(objectives)
+app.command("prepare", short_help="Make training data from a model's own replies.")(prepare)
+app.command("train", short_help="Train a model under an objective, and write an adapter.")(train)
+app.command("lab", short_help="Train every objective from one base, and map where each one lands.")(lab)
 app.command("grade", short_help="Grade replies that somebody already has.")(grade)
 app.command("import", short_help="Make a run of a log of Inspect AI.")(import_)
 app.command("export", short_help="Write a run as a log of Inspect AI.")(export)

@@ -4,7 +4,7 @@
     openai:NAME@URL           any OpenAI-compatible chat server
     smollm2, gemma3-270m      known by name; weights fetched once
     ./folder, org/name        a transformers folder, a hub repository
-    BASE+ADAPTER              any of these with a PEFT adapter
+    BASE+ADAPTER              any of these with a PEFT adapter, or with soft thoughts
 """
 
 from __future__ import annotations

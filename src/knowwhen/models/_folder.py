@@ -27,6 +27,9 @@ UNMERGEABLE = frozenset(
 )
 """Kinds of adapter that add tokens or switch by input, so that no merged weights stand for them."""
 
+SOFT_SETTINGS, SOFT_WEIGHTS = "soft_thoughts.json", "projection.safetensors"
+"""What a folder of soft thoughts (`_soft.py`) consists of."""
+
 _GGUF = (
     "A GGUF file is not read directly, because its tokenizer does not always survive the conversion. Give the original "
     "transformers folder or hub id, or serve the file (llama-server) and ask the server: openai:NAME@URL."
@@ -47,6 +50,9 @@ def check_model(folder: Path, spec: str) -> list[str]:
         if "adapter_config.json" in names:
             base = read_json(folder / "adapter_config.json").get("base_model_name_or_path") or "BASE"
             raise ModelError(f"'{spec}' is an adapter without its base model. Write: {base}+{spec}")
+        if SOFT_SETTINGS in names:
+            base = read_json(folder / SOFT_SETTINGS).get("base_model_name_or_path") or "BASE"
+            raise ModelError(f"'{spec}' holds soft thoughts without their base model. Write: {base}+{spec}")
         if any(name.endswith(".gguf") for name in names):
             raise ModelError(no_safetensors(spec, names))
         raise ModelError(f"'{spec}' is no model folder: there is no config.json in it.")
@@ -62,14 +68,21 @@ def check_model(folder: Path, spec: str) -> list[str]:
 
 
 def check_adapter(folder: Path, spec: str) -> list[str]:
-    """Notes on a PEFT folder whose adapter can be merged into a base model.
+    """Notes on a folder that can be put on a base model: a PEFT adapter to be merged, or soft thoughts.
 
     Raises:
         ModelError: as `check_model`.
     """
     names = _names(folder) if folder.is_dir() else set()
+    if is_soft(folder):
+        if SOFT_WEIGHTS not in names:
+            raise ModelError(f"'{spec}' has {SOFT_SETTINGS} but no {SOFT_WEIGHTS}: copy it, or train it, once more.")
+        return []
     if "adapter_config.json" not in names:
-        raise ModelError(f"'{spec}' is no PEFT adapter: expected a folder with adapter_config.json.")
+        raise ModelError(
+            f"'{spec}' is no PEFT adapter: expected a folder with adapter_config.json (or {SOFT_SETTINGS} for soft "
+            "thoughts)."
+        )
     if "adapter_model.safetensors" not in names:
         raise ModelError(no_safetensors(spec, names))
     kind = str(read_json(folder / "adapter_config.json").get("peft_type"))
@@ -78,6 +91,17 @@ def check_adapter(folder: Path, spec: str) -> list[str]:
     if "tokenizer.json" in names:
         return [f"The adapter {spec} brings a tokenizer; the base's tokenizer and chat template are used."]
     return []
+
+
+def is_soft(folder: Path) -> bool:
+    """Whether a folder holds soft thoughts."""
+    return (folder / SOFT_SETTINGS).is_file()
+
+
+def made_for(folder: Path) -> str:
+    """The base that a folder's adapter or soft thoughts were trained on, by their own word; empty if they name none."""
+    settings = read_json(folder / (SOFT_SETTINGS if is_soft(folder) else "adapter_config.json"))
+    return str(settings.get("base_model_name_or_path") or "")
 
 
 def no_safetensors(spec: str, names: Iterable[str]) -> str:
@@ -105,7 +129,7 @@ def digests(folder: Path, known: Mapping[str, str] | None = None) -> dict[str, s
         known: file name → sha256 of files that need not be read again.
     """
     tokens = sorted(name for name in _names(folder) if re.fullmatch(TOKENIZER_FILES, name))
-    config = [name for name in ("config.json", "adapter_config.json") if (folder / name).exists()]
+    config = [name for name in ("config.json", "adapter_config.json", SOFT_SETTINGS) if (folder / name).exists()]
     groups = {"weights_sha256": _weight_files(folder), "tokenizer_sha256": tokens, "config_sha256": config}
     todo = [name for names in groups.values() for name in names if name not in (known or {})]
     with ThreadPoolExecutor(4) as pool:  # hashing lets other threads run, and large models come in many files
@@ -135,7 +159,7 @@ def _names(folder: Path) -> set[str]:
 
 def _weight_files(folder: Path) -> list[str]:
     """The safetensors that make up the model or the adapter, in name order."""
-    for name in ("model.safetensors", "adapter_model.safetensors"):
+    for name in ("model.safetensors", "adapter_model.safetensors", SOFT_WEIGHTS):
         if (folder / name).exists():
             return [name]
     index = folder / "model.safetensors.index.json"

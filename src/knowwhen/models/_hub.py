@@ -23,6 +23,7 @@ REPOSITORY = re.compile(r"(?P<repo>[\w][\w.-]*/[\w][\w.-]*)(?:@(?P<revision>(?!.
 _SHARDS = r"model.*-\d+-of-\d+\.safetensors|model\.safetensors(\.index\.json)?"
 WANTED = re.compile(
     rf"{_SHARDS}|{TOKENIZER_FILES}|config\.json|generation_config\.json|adapter_config\.json|adapter_model\.safetensors"
+    r"|soft_thoughts\.json|projection\.safetensors"
 )
 """The files that are fetched, by their whole name at the top of the repository."""
 

@@ -4,6 +4,7 @@
     ./folder                 a transformers folder             as it stands
     org/name[@revision]      a repository on the hub           the hub library's download and cache
     BASE+ADAPTER             any of these + a PEFT adapter     folder or hub id
+    BASE+SOFT_THOUGHTS       any of these + a trained prefix   folder; its assistant is found likewise
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +21,16 @@ from knowwhen import registry
 from knowwhen.errors import MissingExtraError, ModelError, RequestError
 from knowwhen.models import _hub, _packaged
 from knowwhen.models._cache import Say, announce, stored
-from knowwhen.models._folder import check_adapter, check_model, digests, no_safetensors, read_json
+from knowwhen.models._folder import (
+    SOFT_SETTINGS,
+    check_adapter,
+    check_model,
+    digests,
+    is_soft,
+    made_for,
+    no_safetensors,
+    read_json,
+)
 from knowwhen.models._hub import HubError
 from knowwhen.models._packaged import Builtin
 
@@ -32,11 +42,13 @@ class Located:
     folder: Path
     """A transformers folder: config.json, safetensors, tokenizer."""
     adapter: Path | None
-    """A PEFT folder: adapter_config.json, adapter_model.safetensors."""
+    """A PEFT folder: adapter_config.json, adapter_model.safetensors; or one of soft thoughts (`_soft.py`)."""
     identity: dict[str, str]
     """For the manifest: name, source, weights_sha256, tokenizer_sha256 …; an adapter's with the prefix adapter_."""
     notes: tuple[str, ...]
     """What a person should know: terms of use, which weights these are, an adapter made for another base."""
+    assistant: Located | None = None
+    """The model that reads along for soft thoughts, where it is not the base itself."""
 
 
 def locate(spec: str, *, say: Say = announce) -> Located:
@@ -56,7 +68,8 @@ def locate(spec: str, *, say: Say = announce) -> Located:
     if adapter is None:
         return found
     aliases = {base, str(found.folder), *((known.name, known.hub) if known else (base.partition("@")[0],))}
-    return _put_on(found, _given(adapter, say, adapter=True), aliases, base)
+    put = _put_on(found, _given(adapter, say, adapter=True), aliases, base)
+    return _with_assistant(put, say) if put.adapter is not None and is_soft(put.adapter) else put
 
 
 def builtins() -> dict[str, str]:
@@ -161,12 +174,41 @@ def _put_on(base: Located, adapter: Located, aliases: set[str], spec: str) -> Lo
     """The base with the adapter: both identities, and a note if the adapter was made for something else."""
     name = adapter.identity["name"]
     notes = [*base.notes, *adapter.notes]
-    made_for = read_json(adapter.folder / "adapter_config.json").get("base_model_name_or_path")
-    if made_for and made_for not in aliases:
-        notes.append(f"The adapter {name} says that it was trained on '{made_for}'; it is put on '{spec}'.")
+    meant = made_for(adapter.folder)
+    if meant and meant not in aliases:
+        notes.append(f"The adapter {name} says that it was trained on '{meant}'; it is put on '{spec}'.")
     own = {f"adapter_{key}": value for key, value in adapter.identity.items() if not key.startswith("tokenizer")}
     identity = {**base.identity, **own, "name": f"{base.identity['name']}+{name}"}
     return Located(base.folder, adapter.folder, identity, tuple(notes))
+
+
+def pinned(found: Located) -> str:
+    """The SHA-256 of a model's weights, and behind a '+' that of its adapter's if it has one."""
+    hashes = (found.identity.get(key) for key in ("weights_sha256", "adapter_weights_sha256"))
+    return "+".join(known for known in hashes if known)
+
+
+def _with_assistant(found: Located, say: Say) -> Located:
+    """Soft thoughts with the model that reads along for them, and what pins both down."""
+    assert found.adapter is not None
+    settings = read_json(found.adapter / SOFT_SETTINGS)
+    name, recorded = str(settings.get("assistant") or ""), str(settings.get("assistant_sha256") or "")
+    identity = {**found.identity, "adapter_kind": "soft thoughts", "adapter_thoughts": str(settings.get("thoughts"))}
+    identity["adapter_assistant"] = name or "the base itself"
+    if not name:
+        return replace(found, identity=identity)
+    try:
+        assistant = locate(name, say=say)
+    except (ModelError, RequestError) as error:
+        raise ModelError(f"The soft thoughts in {found.adapter} need their assistant '{name}': {error}") from error
+    if assistant.adapter is not None and is_soft(assistant.adapter):
+        raise ModelError(f"The assistant of {found.adapter} has soft thoughts itself ('{name}'): name a plain model.")
+    weights = pinned(assistant)
+    identity["adapter_assistant_weights_sha256"] = weights
+    notes = [*found.notes, *assistant.notes]
+    if recorded and recorded != weights:
+        notes.append(f"The assistant '{name}' has other weights than those that the soft thoughts were trained with.")
+    return replace(found, identity=identity, notes=tuple(dict.fromkeys(notes)), assistant=assistant)
 
 
 def _split(spec: str) -> tuple[str, str | None]:

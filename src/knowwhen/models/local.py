@@ -24,6 +24,7 @@ from knowwhen.errors import ModelError, RequestError
 from knowwhen.models._asides import continued, instead, log_odds
 from knowwhen.models._dialogue import Dialogue
 from knowwhen.models._engine import Done, Engine
+from knowwhen.models._folder import is_soft
 from knowwhen.models._plan import Job
 from knowwhen.types import Aside, Generation, Message, Need, Response, Stop
 
@@ -231,8 +232,10 @@ class LocalModel:
         found = [dict(response.asides or {}) for _, response in second]
         for k, (asking, response) in enumerate(second):
             for aside in asking.later:
-                put = continued(asking.prompt, response.text, aside) if aside.after else instead(asking.prompt, aside)
-                ids = self.talk.tokens(put)
+                if aside.after:
+                    ids = self._behind(asking.prompt, response.text, aside)
+                else:
+                    ids = self.talk.tokens(instead(asking.prompt, aside))
                 if aside.tokens and len(ids) + aside.tokens <= self.context:
                     jobs.append((k, aside, Job(ids, aside.tokens)))
                 elif not aside.tokens and self._fits(ids, 1) and all(self.talk.yes_no):
@@ -246,6 +249,10 @@ class LocalModel:
                 found[k][aside.name] = self._odds([p for (p,) in done.scores])
         for (asking, response), asides in zip(second, found, strict=True):
             yield asking.index, replace(response, asides=asides)
+
+    def _behind(self, prompt: Sequence[Message], reply: str, aside: Aside) -> tuple[int, ...]:
+        """The tokens of a conversation with the reply to it and a second question."""
+        return self.talk.tokens(continued(prompt, reply, aside))
 
     def _polar(self, prompt: tuple[int, ...]) -> Job:
         """A prompt of which only the first token's odds of yes and no are read."""
@@ -279,7 +286,11 @@ class LocalModel:
 
 
 def open_local(name: str, located: Located, *, device: str | None = None, memory: int | None = None) -> LocalModel:
-    """Load located weights, the adapter merged, ready to reply."""
+    """Load located weights, the adapter merged or the soft thoughts put on, ready to reply."""
+    if located.adapter is not None and is_soft(located.adapter):
+        from knowwhen.models._soft_model import open_soft
+
+        return open_soft(name, located, device=device, memory=memory)
     model, tokenizer = load_weights(name, located, device or ("cuda" if torch.cuda.is_available() else "cpu"))
     return LocalModel(
         name, model, tokenizer, identity=located.identity, notes=located.notes, memory=memory
@@ -293,6 +304,8 @@ def load_weights(
 
     An adapter is merged: that costs nothing a step, and in float32 it is exact to rounding.
     """
+    if located.adapter is not None and is_soft(located.adapter):
+        raise ModelError(f"{located.adapter} holds soft thoughts, which cannot be merged into weights. Give the base.")
     options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     dtype = torch.float32 if device == "cpu" else "auto"
     quiet: Any = transformers.utils.logging

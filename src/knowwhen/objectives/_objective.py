@@ -57,14 +57,14 @@ def load(spec: str) -> Objective:
 
 
 def predicted(objective: Objective, accuracy: float = 0.5) -> str:
-    """Which way a model errs after training on it: answers too much, declines too much, or neither.
+    """Which way a model moves under it: "answers too much" (declining never pays), "answers more" or "declines more".
 
     Args:
         accuracy: how often the model is right when it answers what can be answered. A threshold below it makes
             answering pay on the typical question, one above it makes declining pay.
     """
     if objective.threshold is None:
-        return "depends on the questions"
+        return "declines more"  # By kind of question, and look-alikes of it: that is what `failure` says of each.
     if objective.threshold < NEVER:
         return "answers too much"
     return "declines more" if objective.threshold > accuracy else "answers more"

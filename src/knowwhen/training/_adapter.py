@@ -13,14 +13,14 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 import knowwhen
-from knowwhen.errors import ModelError, RunError
+from knowwhen.errors import ModelError, RequestError, RunError
 from knowwhen.models._dialogue import Dialogue
+from knowwhen.models._folder import is_soft
 from knowwhen.models._weights import Located, locate
 from knowwhen.models.local import load_weights
-from knowwhen.training._plan import Plan, Step
+from knowwhen.training._plan import RECORD, Plan, Step
 
 LOG = "log.jsonl"
-RECORD = "training.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,10 @@ class Base:
         assert isinstance(found, PreTrainedModel)
         return found
 
+    def tail(self, text: str) -> tuple[int, ...]:
+        """The tokens of what stands behind the beginning of a reply."""
+        return tuple(self.tokenizer(text, add_special_tokens=False)["input_ids"]) if text else ()
+
 
 def open_base(plan: Plan) -> Base:
     """The base with a fresh adapter, or with the one that the model string names, to be trained further.
@@ -51,6 +55,11 @@ def open_base(plan: Plan) -> Base:
         ModelError, RequestError: as `knowwhen.models.open_model`.
     """
     located = locate(plan.model)
+    if located.adapter is not None and is_soft(located.adapter):
+        raise RequestError(
+            f"'{plan.model}' has soft thoughts on it, which these trainers cannot train further. Give the base alone, "
+            "or with a PEFT adapter."
+        )
     plain = Located(located.folder, None, located.identity, located.notes)
     torch.manual_seed(plan.seed)
     model, tokenizer = load_weights(plan.model, plain, "cuda" if torch.cuda.is_available() else "cpu")
@@ -93,7 +102,7 @@ def save(base: Base, plan: Plan, *, figures: Mapping[str, Any] | None = None, ci
     """
     try:
         plan.out.mkdir(parents=True, exist_ok=True)
-        base.model.save_pretrained(str(plan.out), safe_serialization=True)
+        base.model.save_pretrained(str(plan.out), save_embedding_layers=False)  # "auto" asks the hub
         record = {
             "knowwhen": knowwhen.__version__,
             "plan": json.loads(json.dumps(asdict(plan), default=str)),
@@ -101,8 +110,8 @@ def save(base: Base, plan: Plan, *, figures: Mapping[str, Any] | None = None, ci
             "base": base.located.identity,
             "figures": dict(figures or {}),
         }
-        _whole(plan.out / RECORD, json.dumps(record, indent=1) + "\n")
         _whole(plan.out / "README.md", card(base.name, plan, figures or {}, cites))
+        _whole(plan.out / RECORD, json.dumps(record, indent=1) + "\n")
     except OSError as error:
         raise RunError(f"The adapter cannot be written to {plan.out}: {error.strerror or error}.") from error
     return plan.out

@@ -80,3 +80,25 @@ class Step:
 
 
 Tell = Callable[[Step], None]
+
+RECORD = "training.json"
+"""The file of an adapter folder that says what was trained; it is written last."""
+
+
+def finished(plan: Plan) -> bool:
+    """Whether `plan.out` holds the end of this very run."""
+    path = plan.out / RECORD
+    return path.exists() and json.loads(path.read_text(encoding="utf-8")).get("fingerprint") == plan.fingerprint
+
+
+def told(step: Step) -> str:
+    """A step in a line.
+
+    >>> told(Step(10, 30, 0.25, reward=-0.25, right=0.3, seconds=60.0))
+    'step 10/30: loss 0.250, reward -0.25, right 0.30; about 120 s left'
+    """
+    rates = {"reward": step.reward, "right": step.right, "wrong": step.wrong, "declined": step.declined, "KL": step.kl}
+    shown = "".join(f", {name} {value:.2f}" for name, value in rates.items() if value == value)
+    left = step.seconds / step.step * (step.steps - step.step)
+    when = f"; about {left:.0f} s left" if left >= 1 else ""
+    return f"step {step.step}/{step.steps}: loss {step.loss:.3f}{shown}{when}" + (f"; {step.note}" if step.note else "")

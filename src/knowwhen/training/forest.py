@@ -142,11 +142,25 @@ def token_logprobs(
     return picked
 
 
-def reply_logprobs(model: PreTrainedModel, forest: Forest) -> torch.Tensor:
-    """logprob_R, nats, float32: the log-probability of each reply of the row, with gradient."""
+def reply_logprobs(
+    model: PreTrainedModel, forest: Forest, stems: Sequence[int] | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(stem_R, tail_R), nats, float32, with gradient: the log-probability of each reply of the row in two parts.
+
+    Args:
+        stems: how many tokens of each reply its stem has; None: all, so that every tail is 0.
+    """
     token_P = token_logprobs(model, forest)
+    starts_R = np.flatnonzero(np.r_[True, forest.owner_P[1:] != forest.owner_P[:-1]])
+    place_P = np.arange(len(forest.owner_P)) - starts_R[forest.owner_P]
+    in_stem_P = np.ones(len(place_P), bool) if stems is None else place_P < np.asarray(stems)[forest.owner_P]
     owner_P = torch.from_numpy(forest.owner_P).to(token_P.device)
-    return torch.zeros(int(forest.owner_P[-1]) + 1, device=token_P.device).index_add(0, owner_P, token_P)
+    zero_R = torch.zeros(len(starts_R), device=token_P.device)
+    in_stem = torch.from_numpy(in_stem_P).to(token_P.device)
+    return (
+        zero_R.index_add(0, owner_P[in_stem], token_P[in_stem]),
+        zero_R.index_add(0, owner_P[~in_stem], token_P[~in_stem]),
+    )
 
 
 def _mask(model: PreTrainedModel, sees_TT: torch.Tensor) -> torch.Tensor:

@@ -40,6 +40,8 @@ class Candidate:
     """The probability of being right that the text states; None if it states none."""
     ended: bool = True
     """Whether the reply is whole; else it stands for all replies that begin with it."""
+    tail: str = ""
+    """What is stated behind the text, such as how sure it is: a second choice, made after the text's."""
 
 
 def prompt_of(item: Item) -> list[Row]:
@@ -69,7 +71,14 @@ def row_of(item: Item, **more: object) -> Row:
 def closed_row(item: Item, candidates: Sequence[Candidate]) -> Row:
     """An item and its closed answer set as a row."""
     listed = [
-        {"text": c.text, "move": c.move, "correct": c.correct, "confidence": c.confidence, "ended": c.ended}
+        {
+            "text": c.text,
+            "move": c.move,
+            "correct": c.correct,
+            "confidence": c.confidence,
+            "ended": c.ended,
+            "tail": c.tail,
+        }
         for c in candidates
     ]
     return row_of(item, candidates=listed)
@@ -97,6 +106,7 @@ def candidates_of(row: Mapping[str, Any]) -> list[Candidate]:
             c.get("correct"),
             c.get("confidence"),
             c.get("ended", True),
+            c.get("tail", ""),
         )
         for c in row["candidates"]
     ]

@@ -1,0 +1,118 @@
+"""What a lab asks: the base, the objectives, the seeds, and which kinds of question are kept from training."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from knowwhen import objectives, registry, suites
+from knowwhen.errors import RequestError
+from knowwhen.records import digest
+from knowwhen.training import split
+from knowwhen.types import Item
+
+OBJECTIVES = (
+    "binary",
+    "ternary",
+    "confidence_target(t=0.75)",
+    "brier",
+    "refusal_tuning",
+    "safety(charge=0, comply=0)",
+)
+"""What a lab trains unless told otherwise. The safety reward is the one-sided one: restraint alone is paid."""
+
+TUNINGS = ("refusal_tuning",)
+"""Trained by imitation of a maker's examples, and not under a reward."""
+
+ABOUT = {"safety": ("unsafe",), "missing_premise": ("false_premise", "missing_context")}
+"""Objectives that are about some kinds of question alone."""
+
+_MOST = 400
+"""Pairs drawn of a suite before they are put on their sides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """A lab. Two designs with equal fingerprints do the same work."""
+
+    model: str
+    objectives: tuple[str, ...] = OBJECTIVES
+    seeds: tuple[int, ...] = (0, 1, 2)
+    held_out: tuple[str, ...] = ("stale", "subjective", "unclear_intent")
+    """Kinds of question that training never sees."""
+    trainer: str = "exact"
+    audit_items: int = 32
+    """Questions of each kind that an audit asks."""
+    training_items: int = 40
+    """Questions of each other kind that training is given, for each seed."""
+    start_items: int = 12
+    """Of these, the questions of each kind that the seed of declining is trained on."""
+    start_steps: int = 6
+    steps: int = 24
+    batch: int = 8
+    learning_rate: float = 3e-4
+    rank: int = 8
+    max_tokens: int = 40
+    """Of each reply in the audits."""
+
+    def __post_init__(self) -> None:
+        for spec in self.objectives:
+            if spec not in TUNINGS:
+                objectives.load(spec)
+        if unknown := [kind for kind in self.held_out if kind not in suites.DEFAULT]:
+            raise RequestError(f"No kind of question is called '{unknown[0]}'. Known: {', '.join(suites.DEFAULT)}.")
+        if not self.held_out or len(self.trained_on) < 2:
+            raise RequestError(
+                f"held_out={', '.join(self.held_out) or 'nothing'}: expected at least one kind of question kept from "
+                f"training, and at least two to train on, of {', '.join(suites.DEFAULT)}."
+            )
+        if not self.objectives or not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise RequestError(f"objectives={self.objectives}, seeds={self.seeds}: expected one or more of each, once.")
+        if len(set(map(slug, self.objectives))) < len(self.objectives):
+            raise RequestError(f"An objective is named twice: {', '.join(self.objectives)}.")
+        if self.trainer not in registry.names("trainers"):
+            raise RequestError(f"Unknown trainer '{self.trainer}'. Known: {', '.join(registry.names('trainers'))}.")
+        if min(self.audit_items, self.training_items, self.start_items) < 2:
+            raise RequestError("A lab needs at least one pair (two questions) of each kind, for training and audit.")
+
+    @property
+    def trained_on(self) -> tuple[str, ...]:
+        """The kinds of question that training sees."""
+        return tuple(kind for kind in suites.DEFAULT if kind not in self.held_out)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of everything."""
+        return digest(json.dumps(asdict(self), sort_keys=True))
+
+
+def slug(spec: str) -> str:
+    """An objective's name as a folder's: ``confidence_target(t=0.75)`` → ``confidence_target-t-0.75``."""
+    return re.sub(r"[^\w.]+", "-", spec).strip("-")
+
+
+def pool(kind: str) -> list[Item]:
+    """Every pair that a suite yields, up to 400; the same for every lab, so that sides do not depend on the design."""
+    most = _MOST
+    while True:
+        try:
+            return suites.load(kind, pairs=most, seed=0)
+        except RequestError:
+            most -= 20
+            if most < 1:
+                raise
+
+
+def audited(design: Design) -> list[Item]:
+    """The questions of every audit: the audit's side of each kind."""
+    return [item for kind in suites.DEFAULT for item in suites.take(split.for_audit(pool(kind)), design.audit_items)]
+
+
+def trained(design: Design, seed: int, kinds: Sequence[str] | None = None) -> list[Item]:
+    """The questions that one seed trains on: the training side of the kinds that are not held out."""
+    chosen = design.trained_on if kinds is None else kinds
+    return [
+        item for kind in chosen for item in suites.take(split.for_training(pool(kind)), design.training_items, seed)
+    ]

@@ -1,0 +1,219 @@
+"""A lab's work as a list of stages, each done once; what a kill leaves undone, the next call does.
+
+    seed-0/closed.jsonl  seed-0/start.jsonl  seed-0/tuning.jsonl    what is trained on
+    seed-0/start/  seed-0/binary/  …                                adapters
+    audits/base/  audits/seed-0-start/  audits/seed-0-binary/  …    runs, as `audit` makes them
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from knowwhen import objectives, readings, registry, run
+from knowwhen.errors import RunError
+from knowwhen.grading import grade
+from knowwhen.lab.design import ABOUT, TUNINGS, Design, audited, slug, trained
+from knowwhen.models import open_model
+from knowwhen.records import digest
+from knowwhen.training import rows as rows_
+from knowwhen.training._plan import Plan, Step, finished, told
+from knowwhen.types import Condition, Generation, Item
+
+Say = Callable[[str], None]
+
+LAB = "lab.json"
+START = "start"
+"""The short training by examples that every objective goes on from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One piece of work."""
+
+    kind: str
+    """data, start, train or audit; stages of a kind take about as long."""
+    name: str
+    done: Callable[[], bool]
+    work: Callable[[Say], None]
+
+
+def stages(design: Design, folder: Path) -> list[Stage]:
+    """All the work, in order."""
+    asked = audited(design)
+    found = [_audit(design, folder, "base", design.model, asked)]
+    for seed in design.seeds:
+        home = folder / f"seed-{seed}"
+        found.append(Stage("data", f"data, seed {seed}", (home / "tuning.jsonl").exists, _data(design, home, seed)))
+        for spec in (START, *design.objectives):
+            model = f"{design.model}+{home / slug(spec)}"
+            found.append(_train(design, home, seed, spec))
+            found.append(_audit(design, folder, f"seed-{seed}-{slug(spec)}", model, asked))
+    return found
+
+
+def work(design: Design, folder: Path, say: Say) -> None:
+    """Do what is not done, and say before each stage how long is left.
+
+    Raises:
+        RunError: the folder holds another lab, or cannot be written.
+    """
+    _claim(design, folder)
+    listed = stages(design, folder)
+    left = [stage for stage in listed if not stage.done()]
+    times: dict[str, list[float]] = _times(folder)
+    if left and len(left) < len(listed):
+        say(f"going on: {len(listed) - len(left)} of {len(listed)} stages are done.")
+    while left:
+        stage, begun = left[0], time.monotonic()
+        say(f"[{len(listed) - len(left) + 1}/{len(listed)}] {stage.name}; {remaining(left, times)}")
+        stage.work(say)
+        times.setdefault(stage.kind, []).append(time.monotonic() - begun)
+        (folder / "times.json").write_text(json.dumps(times), encoding="utf-8")
+        left = left[1:]
+
+
+def remaining(left: Sequence[Stage], times: dict[str, list[float]]) -> str:
+    """How long is left, by the mean of what stages of each kind took; a kind not timed yet is taken for the others.
+
+    >>> remaining([], {"audit": [60.0]})
+    'nothing is left'
+    """
+    if not left:
+        return "nothing is left"
+    known = [seconds for taken in times.values() for seconds in taken]
+    if not known:
+        return "how long is left shows after the first stage"
+    overall = sum(known) / len(known)
+    mean = {kind: sum(taken) / len(taken) for kind, taken in times.items() if taken}
+    minutes = sum(mean.get(stage.kind, overall) for stage in left) / 60
+    about = "under a minute" if minutes < 1 else f"about {minutes:.0f} min"
+    unsure = "" if all(stage.kind in mean for stage in left) else ", by a guess"
+    return f"{about} left{unsure}"
+
+
+def _claim(design: Design, folder: Path) -> None:
+    path = folder / LAB
+    record = {"fingerprint": design.fingerprint, "design": asdict(design)}
+    if path.exists():
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if found.get("fingerprint") != design.fingerprint:
+            raise RunError(f"{folder} holds another lab (see {path.name}). Name another folder with --out.")
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise RunError(f"{folder} cannot be written: {error.strerror or error}.") from error
+
+
+def _times(folder: Path) -> dict[str, list[float]]:
+    path = folder / "times.json"
+    found: dict[str, list[float]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
+
+
+def _data(design: Design, home: Path, seed: int) -> Callable[[Say], None]:
+    """Everything that one seed trains on, made with the base model."""
+
+    def work(say: Say) -> None:
+        items = trained(design, seed)
+        model = open_model(design.model)
+        closed = registry.load("makers", "closed").make(model, items, seed=seed, say=say)
+        rows_.write(home / "closed.jsonl", closed)
+        few = [item for kind in design.trained_on for item in _first(items, kind, design.start_items)]
+        rows_.write(home / "start.jsonl", registry.load("makers", "seed").make(model, few, seed=seed, say=say))
+        tuning: Iterator[rows_.Row] = iter(())
+        if set(TUNINGS) & set(design.objectives):
+            tuning = registry.load("makers", "refusal_tuning").make(model, items, seed=seed, say=say)
+        rows_.write(home / "tuning.jsonl", tuning)
+
+    return work
+
+
+def _first(items: Sequence[Item], kind: str, count: int) -> list[Item]:
+    return [item for item in items if item.tags["scenario"] == kind][:count]
+
+
+def plan_of(design: Design, home: Path, seed: int, spec: str) -> Plan:
+    """The plan of one training run, once its data is there. Every objective goes on from the seed's start."""
+    imitates = spec == START or spec in TUNINGS
+    file = home / ("start.jsonl" if spec == START else "tuning.jsonl" if imitates else "closed.jsonl")
+    return Plan(
+        model=design.model if spec == START else f"{design.model}+{home / START}",
+        trainer="sft" if imitates else design.trainer,
+        out=home / slug(spec),
+        objective="" if imitates else spec,
+        data=str(file),
+        data_sha256=digest(file.read_text(encoding="utf-8")),
+        steps=design.start_steps if spec == START else design.steps,
+        batch=design.batch,
+        learning_rate=design.learning_rate,
+        rank=design.rank,
+        seed=seed,
+    )
+
+
+def rows_for(plan: Plan) -> list[rows_.Row]:
+    """The rows that a plan trains on, as its objective wants them."""
+    trainer = registry.load("trainers", plan.trainer)
+    found = rows_.read(Path(plan.data), trainer.READS)
+    if not plan.objective:
+        return found
+    about = ABOUT.get(registry.parse(plan.objective)[0])
+    found = [row for row in found if about is None or row["scenario"] in about]
+    if trainer.READS == "closed" and objectives.load(plan.objective).proper:
+        return [registry.load("makers", "closed").stated(row) for row in found]
+    return found
+
+
+def _train(design: Design, home: Path, seed: int, spec: str) -> Stage:
+    def done() -> bool:
+        return (home / slug(spec)).exists() and finished(plan_of(design, home, seed, spec))
+
+    def work(say: Say) -> None:
+        plan = plan_of(design, home, seed, spec)
+        every = max(1, plan.steps // 3)
+
+        def tell(step: Step) -> None:
+            if step.note or step.step % every == 0:
+                say("    " + told(step))
+
+        registry.load("trainers", plan.trainer).train(plan, rows_for(plan), tell)
+
+    return Stage("start" if spec == START else "train", f"train {spec}, seed {seed}", done, work)
+
+
+def _audit(design: Design, folder: Path, name: str, model: str, items: Sequence[Item]) -> Stage:
+    home = folder / "audits" / name
+
+    def work(say: Say) -> None:
+        opened = open_model(model)
+        plain = Generation(max_tokens=design.max_tokens)
+        manifest = run.request(
+            opened,
+            items,
+            generation=readings.generation(opened.offers, plain),
+            conditions=(Condition.FREE,),
+            suites=tuple(f"{kind} (audit's side)" for kind in (*design.trained_on, *design.held_out)),
+        )
+        run.audit(opened, items, home, manifest, lambda asked, said: list(map(grade, asked, said)))
+        figures = run.measure(home)
+        overall: dict[str, Any] = figures.get("overall") or {}
+        say(f"    {_short(overall)}")
+
+    return Stage("audit", f"audit {name}", (home / "report.html").exists, work)
+
+
+def _short(overall: dict[str, Any]) -> str:
+    parts = [
+        f"{label} {overall[name]['value']:.2f}"
+        for name, label in (("d_prime", "d′"), ("criterion", "c"))
+        if isinstance(overall.get(name), dict) and overall[name].get("value") is not None
+    ]
+    return ", ".join(parts) or "measured"
+

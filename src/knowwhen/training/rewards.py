@@ -1,0 +1,285 @@
+"""One reward for every trainer: what TRL calls, what verl calls, and what the audit counts are the same number.
+
+    texts, rows ──the audit's own grading──▶ Outcome ──what the reply states──▶ Graded ──objective──▶ number or None
+
+A reply is graded by the very functions that an audit uses, so a reward is `objective.reward(graded(outcome))` of the
+outcome that an audit of the same reply would store. What stands in marks (``<confidence>…</confidence>``, ``<short>``)
+is read and then left out of what is graded: a number in it is no answer.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from importlib import import_module
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from knowwhen.conditions import told
+from knowwhen.errors import MissingExtraError, RequestError
+from knowwhen.objectives import Graded, Objective, graded, load
+from knowwhen.run import Grade, _graded
+from knowwhen.training._said import Said, said
+from knowwhen.training.rows import Row, item_of
+from knowwhen.types import DECLINED, Condition, Item, Move, Outcome, Response, Stop
+
+RATES = ("right", "wrong", "declined", "ungraded")
+"""What is counted of a batch's replies. An answer whose rightness cannot be told is in none of them."""
+FACTS = ("prompt", "calls_for", "answers", "choices", "twin", "scenario", "known", "id")
+"""The columns of a row that a reward reads."""
+
+_log = logging.getLogger(__name__)
+
+
+def judged(
+    texts: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    grade: Grade | None = None,
+    ended: Sequence[bool] | None = None,
+) -> list[Graded]:
+    """Completions as a reward sees them, one for each text and its row.
+
+    A grader that fails on a reply gives `Graded(None)`: no number comes of it.
+
+    Args:
+        texts: completions, with their thinking.
+        rows: of kind `prompts`; with `opened` true, the chat template had opened the thinking part.
+        grade: the grader; None: the default rules.
+        ended: whether each completion is whole; one that was cut off is graded as an audit grades it, by its finished
+            sentences or not at all. None: all are.
+
+    Raises:
+        RequestError: a row without a prompt or without what it calls for.
+    """
+    if grade is None:
+        from knowwhen.grading.rules import grade_all
+
+        grade = grade_all
+    whole = [True] * len(texts) if ended is None else list(ended)
+    asked: list[tuple[Item, Condition, Response]] = []
+    states: list[Said] = []
+    for text, row, end in zip(texts, rows, whole, strict=True):
+        found = said(text, opened=bool(row.get("opened")))
+        stop = Stop.END if end else Stop.LENGTH
+        asked.append((*_asked(row), Response(found.reply.strip(), stop, thinking=found.thinking)))
+        states.append(found)
+    return [
+        graded(outcome, confidence=s.confidence, mode=s.mode, formed=s.formed, known=row.get("known"))
+        for outcome, s, row in zip(_outcomes(grade, asked), states, rows, strict=True)
+    ]
+
+
+def _asked(row: Mapping[str, Any]) -> tuple[Item, Condition]:
+    """The item of a row, without the words of the condition under which it was put."""
+    if missing := [name for name in ("prompt", "calls_for") if row.get(name) is None or not len(row[name])]:
+        raise RequestError(
+            f"A row has no {' and no '.join(missing)}; a reward needs to know what was asked and what it calls for. "
+            f"It has: {', '.join(row) or 'nothing'}. Rows of kind 'prompts' have both."
+        )
+    prompt = row["prompt"]
+    turns = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+    item = item_of({**row, "prompt": turns, "answers": _list(row, "answers"), "choices": _list(row, "choices")})
+    messages, condition = told(item.messages)
+    return replace(item, messages=messages), condition
+
+
+def _list(row: Mapping[str, Any], name: str) -> list[str]:
+    """A column of words; readers of Parquet give None, lists, or arrays."""
+    return [] if row.get(name) is None else [str(word) for word in row[name]]
+
+
+def _outcomes(grade: Grade, asked: Sequence[tuple[Item, Condition, Response]]) -> list[Outcome]:
+    """The audit's outcomes. Where the grader fails on the whole, each reply is tried alone."""
+    try:
+        found = _graded(grade, asked)
+        if len(found) == len(asked):
+            return found
+    except Exception as error:  # a grader may be anybody's code, or a server
+        if len(asked) == 1:
+            _log.warning("The grader failed, so a completion has no reward: %r", error)
+            return [_ungraded(*asked[0], why=f"grader: {type(error).__name__}")]
+    return [outcome for one in asked for outcome in _outcomes(grade, [one])]
+
+
+def _ungraded(item: Item, condition: Condition, response: Response, why: str) -> Outcome:
+    return Outcome(item, response, None, None, why, condition)
+
+
+def rates(seen: Sequence[Graded]) -> dict[str, float]:
+    """Shares of the replies: right, wrong, declined, ungraded. NaN for none."""
+    named = [_kind(one) for one in seen]
+    return {name: named.count(name) / len(named) if named else float("nan") for name in RATES}
+
+
+def _kind(seen: Graded) -> str:
+    if seen.move is None:
+        return "ungraded"
+    return "declined" if seen.declined else {True: "right", False: "wrong", None: "open"}[seen.right]
+
+
+def trl_reward(
+    objective: Objective | str,
+    *,
+    grade: Grade | None = None,
+    end_ids: Iterable[int] = (),
+    keep: Callable[[list[Row]], None] | None = None,
+) -> Callable[..., list[float | None]]:
+    """The reward function that TRL's trainers call: None where nothing can be said, which TRL leaves out.
+
+    Columns that it reads, beside those of the rows: `ended` and `opened` (`judged`), and `said`, the text that an audit
+    would grade where that is not the decoded completion. knowwhen's own rollouts give all three.
+
+    Args:
+        objective: an objective, or its specification.
+        grade: the grader; None: the default rules.
+        end_ids: the tokens that end a reply, so that completions that were cut off are known where no column says.
+        keep: gets one row for each completion: step, id, text, move, correct, confidence, reward.
+    """
+    wanted = load(objective) if isinstance(objective, str) else objective
+    ends = frozenset(end_ids)
+
+    def reward(
+        prompts: Sequence[Any],
+        completions: Sequence[Any],
+        completion_ids: Sequence[Sequence[int]] | None = None,
+        **columns: Any,
+    ) -> list[float | None]:
+        texts = columns.get("said") or [_text(completion) for completion in completions]
+        ended = columns.get("ended")
+        if ended is None and ends and completion_ids is not None:
+            ended = [bool(len(ids)) and ids[-1] in ends for ids in completion_ids]
+        names = [name for name in (*FACTS, "opened") if name != "prompt" and isinstance(columns.get(name), list)]
+        rows = [{"prompt": prompt, **{name: columns[name][k] for name in names}} for k, prompt in enumerate(prompts)]
+        seen = judged(texts, rows, grade=grade, ended=ended)
+        worth = [wanted.reward(one) for one in seen]
+        if tell := columns.get("log_metric"):
+            for name, share in rates(seen).items():
+                tell(f"replies/{name}", share)
+        if keep is not None:
+            step = getattr(columns.get("trainer_state"), "global_step", None)
+            keep([
+                {
+                    "step": step, "id": row.get("id", ""), "text": text, "move": one.move, "correct": one.correct,
+                    "confidence": one.confidence, "reward": value,
+                }
+                for row, text, one, value in zip(rows, texts, seen, worth, strict=True)
+            ])  # fmt: skip
+        return worth
+
+    reward.__name__ = wanted.name
+    return reward
+
+
+def _text(completion: Any) -> str:
+    """A completion's text: a string, or messages of which the last is the assistant's."""
+    return completion if isinstance(completion, str) else str(completion[-1]["content"])
+
+
+def compute_score(
+    data_source: str,  # noqa: ARG001  # verl's signature
+    solution_str: str,
+    ground_truth: Any,
+    extra_info: Mapping[str, Any] | None = None,
+    *,
+    objective: str = "ternary",
+    ungraded: float | None = None,
+    grade: Grade | None = None,
+    **_: object,
+) -> dict[str, float]:
+    """verl's reward function, for ``reward.custom_reward_function.path=…/knowwhen/training/rewards.py``.
+
+    verl wants a number for every completion. One of which nothing can be said (cut off, not gradable) gets the worst
+    that the objective gives any reply (`worst`), not 0, which under a ternary payoff would be the reward of declining,
+    and not NaN, which would spoil its whole group: nothing can be gained by being unreadable, and what it costs is
+    bounded. Its `ungraded` is 1, so that a run shows how often that happens; where it is often, raise the response
+    length. TRL's way leaves such completions out instead.
+
+    Args:
+        ground_truth: the accepted answers, as `write_verl` writes them (a list, or one answer).
+        extra_info: the row's other facts: prompt, calls_for, choices, known …; and `ended`, if it is known.
+        objective: specification of the objective (verl: ``reward_kwargs.objective``).
+        ungraded: what a completion of which nothing can be said gets; None: the worst.
+
+    Returns:
+        score, and right, wrong, declined, ungraded as 0 or 1: the same keys for each completion, as verl needs.
+    """
+    facts = dict(extra_info or {})
+    if ground_truth is not None:
+        facts["answers"] = [ground_truth] if isinstance(ground_truth, str) else list(ground_truth)
+    wanted, ended = load(objective), facts.get("ended")
+    seen = judged([solution_str], [facts], grade=grade, ended=None if ended is None else [bool(ended)])
+    value = wanted.reward(seen[0])
+    if value is None:
+        value = worst(wanted) if ungraded is None else ungraded
+    return {"score": float(value), **rates(seen)}
+
+
+def worst(objective: Objective) -> float:
+    """The lowest number that an objective gives any reply."""
+    both = (True, False)
+    seen = [
+        Graded(move, correct if move is Move.ANSWER else None, side, sure, "short", formed, known, sound)
+        for move, correct, side, sure, formed, known, sound in product(
+            Move, both, (frozenset({Move.ANSWER}), DECLINED), (0.0, 1.0, None), both, both, both
+        )
+    ]
+    return min(value for one in seen if (value := objective.reward(one)) is not None)
+
+
+def write_verl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+    """Write rows of kind `prompts` as the Parquet file that verl trains on; returns how many.
+
+    Columns: data_source, prompt, ability, reward_model {style, ground_truth: the accepted answers}, extra_info (all
+    that `compute_score` reads beside).
+
+    Raises:
+        MissingExtraError: pyarrow is not installed.
+        RequestError: there are no rows.
+    """
+    try:
+        arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
+    except ImportError:
+        raise MissingExtraError("Writing Parquet for verl", "data") from None
+    made = [_verl_row(row, number) for number, row in enumerate(rows)]
+    if not made:
+        raise RequestError(f"There are no rows to write to {path}; expected at least one of kind 'prompts'.")
+    words, text = arrow.list_(arrow.string()), arrow.string()
+    turns = arrow.list_(arrow.struct({"role": text, "content": text}))
+    facts = {
+        "index": arrow.int64(), "prompt": turns, "calls_for": words, "answers": words, "choices": words, "twin": text,
+        "scenario": text, "known": arrow.bool_(), "id": text,
+    }  # fmt: skip
+    schema = arrow.schema({
+        "data_source": text,
+        "prompt": turns,
+        "ability": text,
+        "reward_model": arrow.struct({"style": text, "ground_truth": words}),
+        "extra_info": arrow.struct(facts),
+    })
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    parquet.write_table(arrow.Table.from_pylist(made, schema=schema), part)
+    part.replace(path)
+    return len(made)
+
+
+def _verl_row(row: Mapping[str, Any], number: int) -> Row:
+    prompt = row["prompt"]
+    turns = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else json.loads(json.dumps(list(prompt)))
+    return {
+        "data_source": "knowwhen",
+        "prompt": turns,
+        "ability": row.get("scenario") or "judgement",
+        "reward_model": {"style": "rule", "ground_truth": _list(row, "answers")},
+        "extra_info": {
+            "index": number,
+            **{name: row.get(name) for name in FACTS},
+            "prompt": turns,
+            "answers": _list(row, "answers"),
+            "choices": _list(row, "choices"),
+        },
+    }

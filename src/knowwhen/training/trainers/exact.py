@@ -1,0 +1,276 @@
+"""The expected reward over a closed answer set, summed instead of sampled: no rollouts, and no noise from sampling.
+
+For each question the policy is the model's distribution over the set's replies, renormalised to sum to one; a
+confidence stated behind an answer is a second choice, renormalised among the confidences on offer. The expected reward,
+minus `kl` times the divergence from where the policy stood at the start, is maximised.
+
+Source: the policy gradient in closed form (Williams 1992, REINFORCE, whose expectation this is); decision-token
+training on closed sets: Yaldiz et al. 2026 (arXiv 2601.13284).
+Cost: one forward and one backward pass over the batch, what replies begin with together read once.
+Fails when: what the model says lies outside the sets: their probabilities move against each other, and free replies
+need not follow.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+
+import torch
+from peft import get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import load_file, save_file
+from transformers import PreTrainedModel
+
+from knowwhen.errors import RequestError, RunError
+from knowwhen.objectives import Objective, load
+from knowwhen.training import _adapter
+from knowwhen.training._adapter import Base
+from knowwhen.training._plan import Plan, Step, Tell
+from knowwhen.training.forest import Group, plant, reply_logprobs
+from knowwhen.training.rows import Row, candidates_of, graded, item_of
+from knowwhen.types import Move
+
+READS = "closed"
+DEFAULTS: dict[str, object] = {"steps": 30, "batch": 8, "learning_rate": 3e-4}
+
+COLLAPSED = 0.999
+"""A batch of which a larger share is declined has no gradient left; its steps say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question, its closed answer set as tokens, and what each reply is worth."""
+
+    group: Group
+    stems: tuple[int, ...]
+    """How many tokens of each reply are the answer itself; the rest is what it states behind."""
+    answer_R: tuple[int, ...]
+    """Which answer each reply gives: replies that differ in what they state alone share it."""
+    rewards: tuple[float, ...]
+    moves: tuple[str, ...]
+    """For each reply: right, wrong, declined, or open (an answer of which nothing is known)."""
+    stratum: str
+    """Questions are drawn evenly over these: the scenario, and whether it should be answered."""
+
+
+def questions(rows: Sequence[Row], objective: Objective, base: Base) -> tuple[list[Question], int]:
+    """The rows as questions, and how many say nothing: fewer than two replies, or all worth the same.
+
+    Replies whose reward is None are left out of their set.
+    """
+    found, silent = [], 0
+    end = base.tokenizer.eos_token_id
+    for row in rows:
+        item = item_of(row)
+        replies, stems, texts, rewards, moves = [], [], [], [], []
+        for candidate in candidates_of(row):
+            seen = graded(candidate, row)
+            worth = objective.reward(seen)
+            if worth is None:
+                continue
+            stem, tail = base.talk.reply(candidate.text), base.tail(candidate.tail)
+            whole = candidate.ended and not candidate.tail
+            replies.append((*stem, *((end,) if whole else ()), *tail, *((end,) if candidate.tail else ())))
+            stems.append(len(stem) + whole)
+            texts.append(candidate.text)
+            rewards.append(float(worth))
+            moves.append("declined" if seen.declined else {True: "right", False: "wrong", None: "open"}[seen.right])
+        if len(set(rewards)) < 2:
+            silent += 1
+            continue
+        side = "answer" if Move.ANSWER in item.calls_for else "decline"
+        stratum = f"{item.tags['scenario']} {side}"
+        answers = tuple(texts.index(text) for text in texts)
+        group = (base.talk.tokens(item.messages), replies)
+        found.append(Question(group, tuple(stems), answers, tuple(rewards), tuple(moves), stratum))
+    return found, silent
+
+
+def log_policy(stem_R: torch.Tensor, tail_R: torch.Tensor, answer_R: Sequence[int]) -> torch.Tensor:
+    """log_R, nats: one of the answers is chosen, then one of the things that may be stated behind it.
+
+    Args:
+        stem_R, tail_R: log-probabilities of each reply's answer, and of what it states given the answer.
+        answer_R: the number of the first reply with the same answer.
+    """
+    firsts = sorted(set(answer_R))
+    chosen_R = torch.log_softmax(stem_R[firsts], -1)[[firsts.index(k) for k in answer_R]]
+    same_RR = torch.tensor([[a == b for b in answer_R] for a in answer_R], device=tail_R.device)
+    among_R = torch.where(same_RR, tail_R[None, :], -torch.inf).logsumexp(-1)
+    return chosen_R + tail_R - among_R
+
+
+def expected(
+    log_R: torch.Tensor, rewards: Sequence[float], start_R: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """(expected reward, KL from the start in nats, policy_R) of one question.
+
+    Args:
+        log_R: the policy, log-probabilities that sum to one.
+        start_R: the same at the start of training; None: KL is 0.
+    """
+    policy_R = log_R.exp()
+    reward = policy_R @ torch.tensor(rewards, dtype=policy_R.dtype, device=policy_R.device)
+    kl = torch.zeros_like(reward) if start_R is None else policy_R @ (log_R - start_R)
+    return reward, kl, policy_R
+
+
+def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
+    """Train on closed answer sets and write the adapter folder.
+
+    Raises:
+        RequestError: no question has replies of different worth under the objective.
+        ModelError: the loss is no number.
+    """
+    objective, base = load(plan.objective), _adapter.open_base(plan)
+    asked, silent = questions(rows, objective, base)
+    if not asked:
+        raise RequestError(
+            f"Under {objective.name} none of the {len(rows)} closed answer sets has replies of different worth, so "
+            "nothing could be learned. Was the set made for another objective?"
+        )
+    model, started = base.inner, time.monotonic()
+    weights = [p for p in base.model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=plan.learning_rate, weight_decay=0.0)
+    starts = _starts(model, asked) if plan.kl else None
+    done = _resume(plan, base, optimizer)
+    for number, batch in enumerate(drawn(asked, plan), 1):
+        if number <= done:
+            continue
+        for group in optimizer.param_groups:
+            group["lr"] = plan.learning_rate * min(1.0, number / _warmup(plan), 1 - 0.9 * (number - 1) / plan.steps)
+        step = replace(
+            one_step(model, [asked[k] for k in batch], optimizer, plan, [starts[k] for k in batch] if starts else None),
+            step=number,
+            seconds=time.monotonic() - started,
+        )
+        _adapter.finite(step.loss, number)
+        _adapter.log(plan.out, step)
+        tell(step)
+        if number % plan.save_every == 0 and number < plan.steps:
+            _keep(plan, base, optimizer, number)
+    shown = _adapter.steps(plan.out)[-1]
+    figures = {"questions": len(asked), "without a gradient": silent} | {
+        k: round(shown[k], 4) for k in ("reward", "right", "wrong", "declined") if k in shown
+    }
+    _adapter.save(base, plan, figures=figures)
+    shutil.rmtree(plan.out / "checkpoints", ignore_errors=True)
+    return plan.out
+
+
+def one_step(
+    model: PreTrainedModel,
+    batch: Sequence[Question],
+    optimizer: torch.optim.Optimizer,
+    plan: Plan,
+    starts: Sequence[torch.Tensor] | None,
+) -> Step:
+    """One update; what it tells is of the policy before it."""
+    optimizer.zero_grad(set_to_none=True)
+    total = {"reward": 0.0, "kl": 0.0, "right": 0.0, "wrong": 0.0, "declined": 0.0, "open": 0.0}
+    loss = 0.0
+    for policies in _policies(model, batch):
+        parts = []
+        for k, log_R in policies:
+            question = batch[k]
+            reward, kl, policy_R = expected(log_R, question.rewards, starts[k] if starts else None)
+            parts.append(plan.kl * kl - reward)
+            total["reward"] += reward.item() / len(batch)
+            total["kl"] += kl.item() / len(batch)
+            for chance, move in zip(policy_R.tolist(), question.moves, strict=True):
+                total[move] += chance / len(batch)
+        part = torch.stack(parts).sum() / len(batch)
+        if math.isfinite(part.item()):
+            part.backward()  # type: ignore[no-untyped-call]
+        loss += part.item()
+    if math.isfinite(loss):
+        torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1.0)
+        optimizer.step()
+    kl_nats = total["kl"] if starts else math.nan
+    note = "every reply declines: nothing is left to learn from" if total["declined"] > COLLAPSED else ""
+    rates = (total["reward"], total["right"], total["wrong"], total["declined"])
+    return Step(0, plan.steps, loss, *rates, kl_nats, note=note)
+
+
+def _policies(model: PreTrainedModel, batch: Sequence[Question]) -> Iterator[list[tuple[int, torch.Tensor]]]:
+    """For each pass over the batch, (which question, its policy as log_R)."""
+    for forest in plant([question.group for question in batch]):
+        stems = [stem for k in forest.groups for stem in batch[k].stems]
+        stem_R, tail_R = reply_logprobs(model, forest, stems)
+        found, at = [], 0
+        for k in forest.groups:
+            own = slice(at, at + len(batch[k].rewards))
+            found.append((k, log_policy(stem_R[own], tail_R[own], batch[k].answer_R)))
+            at = own.stop
+        yield found
+
+
+def drawn(asked: Sequence[Question], plan: Plan) -> Iterator[list[int]]:
+    """The questions of each step: strata in turn, each stratum's questions in random order, again when used up."""
+    rng = Random(f"exact {plan.seed}")
+    strata: dict[str, list[int]] = {}
+    for k, question in enumerate(asked):
+        strata.setdefault(question.stratum, []).append(k)
+    piles: dict[str, list[int]] = {name: [] for name in strata}
+    turn: list[str] = []
+    for _ in range(plan.steps):
+        batch = []
+        for _ in range(plan.batch):
+            if not turn:
+                turn = rng.sample(sorted(strata), len(strata))
+            name = turn.pop()
+            if not piles[name]:
+                piles[name] = rng.sample(strata[name], len(strata[name]))
+            batch.append(piles[name].pop())
+        yield batch
+
+
+@torch.no_grad()
+def _starts(model: PreTrainedModel, asked: Sequence[Question]) -> list[torch.Tensor]:
+    """The policy on every question before training."""
+    found = dict(pair for policies in _policies(model, asked) for pair in policies)
+    return [found[k] for k in range(len(asked))]
+
+
+def _warmup(plan: Plan) -> int:
+    return max(1, min(5, plan.steps // 4))
+
+
+def _keep(plan: Plan, base: Base, optimizer: torch.optim.Optimizer, done: int) -> None:
+    """A checkpoint: it takes its place whole, after the one before."""
+    folder = _checkpoints(plan)
+    part = folder / "part"
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        part.mkdir(parents=True)
+        save_file(get_peft_model_state_dict(base.model), part / "adapter.safetensors")
+        torch.save(optimizer.state_dict(), part / "optimizer.pt")
+        part.replace(folder / f"step-{done}")
+    except OSError as error:
+        raise RunError(f"No checkpoint can be written to {folder}: {error.strerror or error}.") from error
+    for old in folder.glob("step-*"):
+        if old.name != f"step-{done}":
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _resume(plan: Plan, base: Base, optimizer: torch.optim.Optimizer) -> int:
+    """Load the newest checkpoint of this very run; returns the steps that it had done."""
+    plan.out.mkdir(parents=True, exist_ok=True)
+    kept = {int(path.name.removeprefix("step-")): path for path in _checkpoints(plan).glob("step-*")}
+    if not kept:
+        (plan.out / _adapter.LOG).unlink(missing_ok=True)
+        return 0
+    done = max(kept)
+    set_peft_model_state_dict(base.model, load_file(kept[done] / "adapter.safetensors"))
+    optimizer.load_state_dict(torch.load(kept[done] / "optimizer.pt", weights_only=True))
+    return done
+
+
+def _checkpoints(plan: Plan) -> Path:
+    """Where a run's checkpoints lie: apart from those of any other plan for the same folder."""
+    return plan.out / "checkpoints" / plan.fingerprint[:16]
