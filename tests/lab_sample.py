@@ -64,6 +64,10 @@ def entry(
             "from start": {f: estimate(change[f] - times * start.get(f, 0.0), 0.8 * half[f]) for f in FIGURES},
             "seeds": [{f: after[f] + rng.gauss(0, 0.4 * half[f]) for f in FIGURES} for _ in range(seeds)],
         }
+    since = "from base" if name == "start" else "from start"
+    held, trained = (found[group][since]["criterion"] for group in ("held out", "trained on"))
+    sure = trained["low"] > 0 or trained["high"] < 0
+    found["carries"] = estimate(held["value"] / trained["value"] if sure else None, 0.2)
     found["withheld"] = estimate(max(0.01, -2 * moves.get("right", 0.0)), 0.01, 90)
     return found
 
@@ -84,7 +88,8 @@ def design(**changes: Any) -> dict[str, Any]:
         "seeds": [0, 1, 2],
         "held_out": ["stale", "subjective", "unclear_intent"],
         "trainer": "exact",
-        "audit_items": 32,
+        "held_out_items": 48,
+        "trained_on_items": 16,
         "training_items": 40,
         "start_items": 12,
         "start_steps": 6,

@@ -63,6 +63,7 @@ LAYERS = {
     "knowwhen.training.split": 2,
     "knowwhen.training.curriculum": 2,
     "knowwhen.training.declining": 2,
+    "knowwhen.training._said": 2,
     "knowwhen.training._plan": 2,
     "knowwhen.lab": 3,
     "knowwhen.adapters": 4,

@@ -36,7 +36,7 @@ pytest.importorskip("trl")
         ({"seeds": (0, 0)}, "expected one or more of each, once"),
         ({"objectives": ("binary", "binary")}, "An objective is named twice"),
         ({"trainer": "magic"}, "Unknown trainer 'magic'"),
-        ({"audit_items": 1}, "at least one pair"),
+        ({"held_out_items": 1}, "at least one pair"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_trained(given: dict[str, Any], message: str) -> None:
@@ -48,7 +48,7 @@ def test_training_and_audits_share_no_twin_no_entity_and_no_held_out_kind() -> N
     design = Design("smollm2")
     asked = audited(design)
     assert {item.tags["scenario"] for item in asked} == set(suites.DEFAULT)
-    assert len(asked) == design.audit_items * len(suites.DEFAULT)
+    assert len(asked) == 3 * design.held_out_items + 4 * design.trained_on_items
     for seed in design.seeds:
         items = trained(design, seed)
         assert {item.tags["scenario"] for item in items} == set(design.trained_on)
@@ -118,6 +118,7 @@ def test_weights_of_zero_leave_questions_out() -> None:
         (Estimate(0.5, 0.2, 0.8, 9), "answers more"),
         (Estimate(0.5, -0.2, 0.8, 9), "cannot be told"),
         (Estimate.none(), "cannot be told"),
+        (Estimate(0.5, float("nan"), float("nan"), 9), "cannot be told"),
     ],
 )
 def test_a_direction_is_told_only_where_the_interval_has_one_sign(change: Estimate, found: str) -> None:
@@ -153,7 +154,8 @@ def small(folder: Path) -> Design:
         str(folder),
         objectives=("ternary", "brier", "refusal_tuning"),  # a random model is never right, so binary has no gradient
         seeds=(0, 1),
-        audit_items=4,
+        held_out_items=4,
+        trained_on_items=4,
         training_items=6,
         start_items=4,
         start_steps=1,

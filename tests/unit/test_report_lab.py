@@ -147,7 +147,7 @@ def test_nothing_unexpected_is_said_too():
 
 def test_what_carries_is_a_share_only_of_a_change_that_is_sure():
     sure, unsure = (lab_words.rows(of(entry(criterion=c)))[0].cells["carries"] for c in (-0.8, -0.05))
-    assert sure == ("62 %", "")
+    assert sure == ("62 %", "[42, 82]")
     assert unsure == ("cannot be told", "")
 
 
@@ -212,7 +212,11 @@ def test_one_seed_one_objective_and_half_a_figure_read():
 
 
 @pytest.mark.filterwarnings("ignore:Glyph .* missing from font")  # The figure's font has no Chinese.
-@pytest.mark.parametrize("name", [HOSTILE, "未来" * 40, "</style><script>alert(1)</script>", "\u202e" + "x" * 90], ids=["html", "wide", "style", "long"])
+@pytest.mark.parametrize(
+    "name",
+    [HOSTILE, "未来" * 40, "</style><script>alert(1)</script>", "\u202e" + "x" * 90],
+    ids=["html", "wide", "style", "long"],
+)
 def test_names_are_text_wherever_they_stand(name, tmp_path):
     found = of(entry("start", "", criterion=-0.4), entry(name, criterion=0.3, payoff=0.4), entry("b", criterion=-1))
     design = SAMPLE["design"](model=name, objectives=[name, "b"], held_out=[name])
@@ -232,7 +236,7 @@ def test_the_command_repeats_the_design_or_is_left_out():
         "knowwhen lab smollm2 --objective binary --objective ternary --objective 'confidence_target(t=0.75)' "
         "--objective brier --objective refusal_tuning --objective 'safety(charge=0, comply=0)' --seeds 3 "
         "--held-out stale --held-out subjective --held-out unclear_intent --trainer exact --steps 24 --batch 8 "
-        "--learning-rate 0.0003 --rank 8 --audit-items 32 --training-items 40"
+        "--learning-rate 0.0003 --rank 8 --held-out-items 48 --trained-on-items 16 --training-items 40"
     )
     assert lab.command(SAMPLE["design"](seeds=[3, 5])) == ""
     assert "cannot be named on the command line" in lab.render(FOUND, SAMPLE["design"](seeds=[3, 5]))

@@ -27,7 +27,7 @@ TEMPLATE = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor 
 GROUPS = [
     ((1, 5, 6, 7), [(8, 9, 2), (8, 9, 3), (8,), (10, 11)]),
     ((1, 5, 6), [(7, 8, 9), (2,)]),
-    ((1, 5, 9, 9, 9), [(4, 4), (4, 5, 6, 7)]),
+    ((1, 5, 9, 9, 9, 3, 2, 7), [(4, 4), (4, 5, 6, 7)]),  # longer than the sliding window of 6
 ]
 
 
@@ -39,9 +39,9 @@ def plain(model: Any, prompt: tuple[int, ...], reply: tuple[int, ...]) -> torch.
     return logp_TV[at, torch.tensor(reply)]
 
 
-@pytest.mark.parametrize("most", [512, 14])
-def test_a_forest_gives_what_each_sequence_gives_alone(most: int) -> None:
-    model = tiny.model()
+@pytest.mark.parametrize(("kind", "most"), [("llama", 512), ("llama", 14), ("mistral", 512), ("gemma3_text", 512)])
+def test_a_forest_gives_what_each_sequence_gives_alone(kind: str, most: int) -> None:
+    model = tiny.model(kind)
     found: dict[int, list[torch.Tensor]] = {}
     for forest in plant(GROUPS, most):
         token_P, at = token_logprobs(model, forest), 0

@@ -44,15 +44,24 @@ def lab(
     batch: Annotated[int | None, typer.Option("--batch", metavar="N", min=1, help="Questions an update.")] = None,
     learning_rate: Annotated[float | None, typer.Option("--learning-rate", metavar="X", help="Of AdamW.")] = None,
     rank: Annotated[int | None, typer.Option("--rank", metavar="N", min=1, help="Of the low-rank adapters.")] = None,
-    audit_items: Annotated[
-        int | None, typer.Option("--audit-items", metavar="N", min=2, help="Questions of each kind in an audit.")
+    held_out_items: Annotated[
+        int | None,
+        typer.Option("--held-out-items", metavar="N", min=2, help="Questions of each held-out kind in an audit."),
+    ] = None,
+    trained_on_items: Annotated[
+        int | None,
+        typer.Option("--trained-on-items", metavar="N", min=2, help="Questions of each other kind in an audit."),
     ] = None,
     training_items: Annotated[
         int | None, typer.Option("--training-items", metavar="N", min=2, help="Questions of each kind to train on.")
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Left out: runs/lab-MODEL-HASH, the same for the same lab."),
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Left out: runs/lab-MODEL-HASH, the same for the same lab; more seeds and objectives join it.",
+        ),
     ] = None,
     json_: Annotated[bool, typer.Option("--json", help="Print lab's results.json on stdout, and no table.")] = False,
 ) -> None:
@@ -81,7 +90,8 @@ def lab(
         "batch": batch,
         "learning_rate": learning_rate,
         "rank": rank,
-        "audit_items": audit_items,
+        "held_out_items": held_out_items,
+        "trained_on_items": trained_on_items,
         "training_items": training_items,
     }
     design = Design(model, **{name: value for name, value in given.items() if value is not None})

@@ -35,7 +35,7 @@ _MOST = 400
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """A lab. Two designs with equal fingerprints do the same work."""
+    """A lab. Designs with equal fingerprints share a folder."""
 
     model: str
     objectives: tuple[str, ...] = OBJECTIVES
@@ -43,8 +43,10 @@ class Design:
     held_out: tuple[str, ...] = ("stale", "subjective", "unclear_intent")
     """Kinds of question that training never sees."""
     trainer: str = "exact"
-    audit_items: int = 32
-    """Questions of each kind that an audit asks."""
+    held_out_items: int = 48
+    """Questions of each kind kept from training that an audit asks."""
+    trained_on_items: int = 16
+    """Questions of each other kind that an audit asks: enough to see how far what is learned carries."""
     training_items: int = 40
     """Questions of each other kind that training is given, for each seed."""
     start_items: int = 12
@@ -74,7 +76,7 @@ class Design:
             raise RequestError(f"An objective is named twice: {', '.join(self.objectives)}.")
         if self.trainer not in registry.names("trainers"):
             raise RequestError(f"Unknown trainer '{self.trainer}'. Known: {', '.join(registry.names('trainers'))}.")
-        if min(self.audit_items, self.training_items, self.start_items) < 2:
+        if min(self.held_out_items, self.trained_on_items, self.training_items, self.start_items) < 2:
             raise RequestError("A lab needs at least one pair (two questions) of each kind, for training and audit.")
 
     @property
@@ -84,8 +86,9 @@ class Design:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of everything."""
-        return digest(json.dumps(asdict(self), sort_keys=True))
+        """SHA-256 (hex) of all that must be the same in one folder: further seeds and objectives may join it."""
+        fixed = {name: value for name, value in asdict(self).items() if name not in ("objectives", "seeds")}
+        return digest(json.dumps(fixed, sort_keys=True))
 
 
 def slug(spec: str) -> str:
@@ -107,7 +110,10 @@ def pool(kind: str) -> list[Item]:
 
 def audited(design: Design) -> list[Item]:
     """The questions of every audit: the audit's side of each kind."""
-    return [item for kind in suites.DEFAULT for item in suites.take(split.for_audit(pool(kind)), design.audit_items)]
+    def most(kind: str) -> int:
+        return design.held_out_items if kind in design.held_out else design.trained_on_items
+
+    return [item for kind in suites.DEFAULT for item in suites.take(split.for_audit(pool(kind)), most(kind))]
 
 
 def trained(design: Design, seed: int, kinds: Sequence[str] | None = None) -> list[Item]:

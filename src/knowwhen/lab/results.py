@@ -27,11 +27,6 @@ from knowwhen.types import Condition, Estimate, Outcome
 FIGURES = ("criterion", "d_prime", "leans", "knows", "right", "payoff", "hit", "false_alarm")
 """What is measured of every audit: c, d′ of the replies, AUROC of both readings as d′, right answers a question that
 should be answered, payoff a question, the two rates."""
-CHANGES = {
-    "said": "d_prime",
-    "leaned": "leans",
-    "known": "knows",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +137,21 @@ def results(design: Design, folder: Path, *, draws: int = 2000) -> dict[str, Any
     n = len(outcomes) * len(design.seeds)
     for name in names:
         entry: dict[str, Any] = {"name": name, **_predicted(name, accuracy)}
+        moved: dict[str, Array] = {}
         for group, own in drawn.items():
             after = {f: _over(own[name], f, seed_BS) for f in FIGURES}
+            since = "base" if name == START else START
+            moved[group] = after["criterion"] - _over(own[since], "criterion", seed_BS)
             entry[group] = {
                 "after": {f: _estimate(after[f], n) for f in FIGURES},
                 "from base": {f: _estimate(after[f] - _over(own["base"], f, seed_BS), n) for f in FIGURES},
                 "from start": {f: _estimate(after[f] - _over(own[START], f, seed_BS), n) for f in FIGURES},
                 "seeds": [{f: float(each[f][0]) for f in FIGURES} for each in own[name]],
             }
-        entry["measured"] = direction(entry["held out"]["from start" if name != START else "from base"]["criterion"])
+        entry["measured"] = direction(_estimate(moved["held out"], n))
+        # A ratio to what may as well be nothing says nothing.
+        sure = direction(_estimate(moved["trained on"], n)) != "cannot be told"
+        entry["carries"] = _estimate(moved["held out"] / moved["trained on"], n) if sure else Estimate.none()
         entry["withheld"] = _withheld(base, audits[name], groups["held out"])
         found["objectives"].append(entry)
     return found
@@ -188,7 +189,7 @@ def _predicted(name: str, accuracy: float) -> dict[str, Any]:
 
 def direction(change: Estimate) -> str:
     """Which way the criterion moved, if that can be told."""
-    if change.n == 0 or math.isnan(change.value) or change.low <= 0 <= change.high:
+    if not (change.n and (change.low > 0 or change.high < 0)):  # NaN is neither
         return "cannot be told"
     return "declines more" if change.value < 0 else "answers more"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,6 @@ def _claim(design: Design, folder: Path) -> None:
         found = json.loads(path.read_text(encoding="utf-8"))
         if found.get("fingerprint") != design.fingerprint:
             raise RunError(f"{folder} holds another lab (see {path.name}). Name another folder with --out.")
-        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -127,9 +126,7 @@ def _data(design: Design, home: Path, seed: int) -> Callable[[Say], None]:
         rows_.write(home / "closed.jsonl", closed)
         few = [item for kind in design.trained_on for item in _first(items, kind, design.start_items)]
         rows_.write(home / "start.jsonl", registry.load("makers", "seed").make(model, few, seed=seed, say=say))
-        tuning: Iterator[rows_.Row] = iter(())
-        if set(TUNINGS) & set(design.objectives):
-            tuning = registry.load("makers", "refusal_tuning").make(model, items, seed=seed, say=say)
+        tuning = registry.load("makers", "refusal_tuning").make(model, items, seed=seed, say=say)
         rows_.write(home / "tuning.jsonl", tuning)
 
     return work

@@ -71,7 +71,7 @@ class Engine:
         self.model, self.end_ids, self.memory = model, end_ids, memory
         self.device = model.device
         self.vocabulary = int(model.config.get_text_config(decoder=True).vocab_size)
-        self.kinds, self.window = _attention_kinds(model)
+        self.kinds, self.window = attention_kinds(model)
         self.additive = model.config._attn_implementation == "eager"
         cpu = self.device.type == "cpu" and model.dtype == torch.float32
         # A layer with a forward of its own (as accelerate's offloading gives it) is left to that forward.
@@ -485,7 +485,7 @@ def _runs(indices: Sequence[int]) -> Iterator[tuple[int, int]]:
 _ELSEWHERE = "Serve the model (vLLM, transformers serve, …) and use openai:NAME@URL instead."
 
 
-def _attention_kinds(model: PreTrainedModel) -> tuple[tuple[str, ...], int]:
+def attention_kinds(model: PreTrainedModel) -> tuple[tuple[str, ...], int]:
     """The kinds of attention layer that the model mixes, and the width of its sliding window."""
     config = model.config.get_text_config(decoder=True)
     window = getattr(config, "sliding_window", None)

@@ -135,7 +135,8 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
         ),
         (
             "audited on",
-            f"{design['audit_items']} questions of each kind, replies of at most {design['max_tokens']} tokens",
+            f"{design['held_out_items']} questions of each held-out kind, {design['trained_on_items']} of each other; "
+            f"replies of at most {design['max_tokens']} tokens",
         ),
         (
             "base is right",
@@ -153,7 +154,8 @@ def command(design: Figures) -> str:
     words += [word for name in design["objectives"] for word in ("--objective", name)]
     words += ["--seeds", len(design["seeds"])]
     words += [word for kind in design["held_out"] for word in ("--held-out", kind)]
-    for name in ("trainer", "steps", "batch", "learning_rate", "rank", "audit_items", "training_items"):
+    sizes = ("held_out_items", "trained_on_items", "training_items")
+    for name in ("trainer", "steps", "batch", "learning_rate", "rank", *sizes):
         words += [f"--{name.replace('_', '-')}", design[name]]
     return shlex.join(map(str, words))
 

@@ -1,7 +1,6 @@
 """What a lab found, in words: a row an objective, the headline, what was gained, and what did not come out.
 
-Figures come from the lab's results.json and are only written here, never computed: intervals are compared, and the one
-ratio ("carries") is of two figures that stand beside it.
+Figures come from the lab's results.json and are only written here, never computed; their intervals are compared.
 """
 
 from __future__ import annotations
@@ -205,8 +204,7 @@ def _row(entry: Figures) -> Row:
     cells["withheld"] = _share(entry["withheld"])
     cells["payoff"] = _cell(change["payoff"])
     cells["trained"] = _cell(trained)
-    told = direction(trained) != OPEN and real(moved["value"])
-    cells["carries"] = (numbers.percent(moved["value"] / trained["value"]) if told else OPEN, "")
+    cells["carries"] = _ratio(entry["carries"])
     said = f"t = {at}" if at else "by kind of question" if entry["predicted"] else ""
     predicted = entry["predicted"]
     return Row(
@@ -223,6 +221,13 @@ def _cell(change: Figures, times: int = 1) -> tuple[str, str]:
         return value, "no interval"
     low, high = (numbers.number(times * change[end], digits=digits) for end in ("low", "high"))
     return value, f"[{low}, {high}]"
+
+
+def _ratio(carries: Figures) -> tuple[str, str]:
+    if not real(carries["value"]):
+        return OPEN, ""
+    low, high = (numbers.number(100 * carries[end], digits=0) for end in ("low", "high"))
+    return f"{numbers.number(100 * carries['value'], digits=0)} %", f"[{low}, {high}]"
 
 
 def delta(change: Figures, times: int = 1) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from knowwhen.models._dialogue import Dialogue
 from knowwhen.models._folder import is_soft
 from knowwhen.models._weights import Located, locate
 from knowwhen.models.local import load_weights
-from knowwhen.training._plan import RECORD, Plan, Step
+from knowwhen.training._plan import RECORD, Plan, Step, Tell
 
 LOG = "log.jsonl"
 
@@ -139,6 +140,56 @@ def _whole(path: Path, text: str) -> None:
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)
+
+
+@contextmanager
+def plainly(advice: str) -> Iterator[None]:
+    """Turn torch's running out of memory into a plain ending.
+
+    Args:
+        advice: what to lower.
+
+    Raises:
+        ModelError: memory ran out.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:  # torch's own "out of memory" is a RuntimeError
+        said = str(error).lower()
+        if isinstance(error, RuntimeError) and "out of memory" not in said and "can't allocate memory" not in said:
+            raise
+        raise ModelError(f"Memory ran out while training. {advice}; the newest checkpoint is kept.") from error
+
+
+@contextmanager
+def reported(plan: Plan) -> Iterator[Tell]:
+    """What to call with every step so that it goes where `plan.report_to` says: the trackers of accelerate.
+
+    Raises:
+        RequestError: a tracker is not known, or not installed.
+    """
+    if not plan.report_to:
+        yield lambda _: None
+        return
+    from accelerate import Accelerator
+
+    names = list(plan.report_to)
+    try:
+        tracking = Accelerator(cpu=not torch.cuda.is_available(), log_with=names, project_dir=str(plan.out))
+        tracking.init_trackers(plan.out.name, config={"objective": plan.objective, "seed": plan.seed})
+    except (ValueError, ImportError) as error:
+        raise RequestError(f"--report-to {', '.join(names)}: {error}") from error
+    if not tracking.trackers:
+        raise RequestError(f"--report-to {', '.join(names)}: not installed. Install it, or leave the option out.")
+
+    def tell(step: Step) -> None:
+        figures = {name: value for name, value in asdict(step).items() if isinstance(value, float) and value == value}
+        tracking.log(figures, step=step.step)
+
+    try:
+        yield tell
+    finally:
+        tracking.end_training()
 
 
 def finite(value: float, step: int) -> None:

@@ -19,35 +19,29 @@ from trl.trainer.grpo_trainer import GRPOTrainer
 
 from knowwhen.training import _adapter
 from knowwhen.training._head import picked, plain_head
-from knowwhen.training.forest import MOST_TOKENS, Forest, _mask, plant
+from knowwhen.training.forest import MOST_TOKENS, Forest, forest_inputs, plant
 
 CLOSE_ENOUGH = 1e-3
 """Nats between our log-probabilities and TRL's own on a probe, in float32; a tenth in half precision."""
-
-Windows = Mapping[str, int]
-"""Kind of attention layer → how far it sees; 0: everything."""
 
 
 class SharedGRPO(GRPOTrainer):
     """GRPO whose log-probabilities read what the completions of a micro-batch share once.
 
     Args:
-        windows: the model's kinds of attention layers.
         mode_alpha: the weight of the first token, which chooses the mode, in the decoupled loss (`decoupled`); None:
             TRL's loss as it is.
         shared: whether prompts are shared; a model on which that disagrees with TRL's own computation gets TRL's.
     """
 
-    def __init__(
-        self, *given: Any, windows: Windows, mode_alpha: float | None = None, shared: bool = True, **named: Any
-    ) -> None:
+    def __init__(self, *given: Any, mode_alpha: float | None = None, shared: bool = True, **named: Any) -> None:
         super().__init__(*given, **named)
         self.mode_alpha = mode_alpha
         inner = self.accelerator.unwrap_model(self.model).get_base_model()
         self.shared = False
         self.note = ""
         if shared and (head := plain_head(inner)) is not None and not self._entropy_bonus_enabled:
-            add_forest(inner, head, windows, self.temperature)
+            add_forest(inner, head, self.temperature)
             gap = self._gap(inner)
             self.shared = gap <= (CLOSE_ENOUGH if inner.dtype == torch.float32 else 0.1)
             self.note = "" if self.shared else f"log-probabilities differ from TRL's by {gap:.2g} nats"
@@ -159,10 +153,7 @@ def in_order(batches: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if isinstance(value, torch.Tensor) and value.ndim:
             merged[name] = torch.cat([batch[name] for batch in batches])[order.to(value.device)]
     return [
-        {
-            name: merged[name][start : start + size] if name in merged else value
-            for name, value in batches[0].items()
-        }
+        {name: merged[name][start : start + size] if name in merged else value for name, value in batches[0].items()}
         for start in range(0, len(row), size)
     ]
 
@@ -193,7 +184,7 @@ def planted(
     return found
 
 
-def add_forest(model: PreTrainedModel, head: nn.Linear, windows: Windows, temperature: float) -> None:
+def add_forest(model: PreTrainedModel, head: nn.Linear, temperature: float) -> None:
     """Let `model(input_ids=…, forest=…)` give (logprob_P, entropy_P) of a forest; without `forest` nothing changes.
 
     It goes through the model's own forward, as TRL's fused head does, so that adapters and the wrappers of many
@@ -205,21 +196,9 @@ def add_forest(model: PreTrainedModel, head: nn.Linear, windows: Windows, temper
     def forward(self: Any, *given: Any, forest: Forest | None = None, **named: Any) -> Any:
         if forest is None:
             return plain(*given, **named)
-        device = self.device
-        depth_T = torch.from_numpy(forest.depth_T).to(device)
-        sees_TT = torch.from_numpy(forest.sees_TT).to(device)
-        masks = {
-            kind: _mask(self, sees_TT & (depth_T[None, :] > depth_T[:, None] - window) if window else sees_TT)
-            for kind, window in windows.items()
-        }
-        out = self.base_model(
-            input_ids=named["input_ids"],
-            position_ids=depth_T[None],
-            attention_mask=masks if len(masks) > 1 else next(iter(masks.values())),
-            use_cache=False,
-        )
+        out = self.base_model(**forest_inputs(self, forest))
         asked_S, at_P, target_P = (
-            torch.from_numpy(part).to(device) for part in (forest.asked_S, forest.at_P, forest.target_P)
+            torch.from_numpy(part).to(self.device) for part in (forest.asked_S, forest.at_P, forest.target_P)
         )
         return picked(out.last_hidden_state[0, asked_S], head, at_P, target_P, temperature)
 

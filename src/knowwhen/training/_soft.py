@@ -22,7 +22,7 @@ from knowwhen.models._soft_model import SoftDialogue, Thoughts, open_assistant
 from knowwhen.models._weights import Located, locate, pinned
 from knowwhen.models.local import load_weights
 from knowwhen.training import _adapter
-from knowwhen.training._plan import Plan
+from knowwhen.training._plan import RECORD, Plan
 from knowwhen.training.forest import Group, plant, token_logprobs
 from knowwhen.training.rows import Row
 from knowwhen.types import Message
@@ -195,7 +195,7 @@ class Run:
             "base": self.located.identity,
             "figures": figures,
         }
-        _whole(plan.out / _adapter.RECORD, json.dumps(record, indent=1) + "\n")
+        _whole(plan.out / RECORD, json.dumps(record, indent=1) + "\n")
         _whole(plan.out / "README.md", card(self.settings, plan, figures))
 
 

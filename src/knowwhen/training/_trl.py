@@ -194,16 +194,10 @@ def fit(trainer: Any, plan: Plan) -> None:
     try:
         for config in configs:
             config.base_model_name_or_path = None
-        trainer.train(resume_from_checkpoint=None if start is None else str(start))
+        with _adapter.plainly("Lower rows_at_once or prompts_at_once, the batch, or the length of the rows"):
+            trainer.train(resume_from_checkpoint=None if start is None else str(start))
     except OSError as error:
         raise RunError(f"The run cannot go on in {plan.out}: {error.strerror or error}.") from error
-    except RuntimeError as error:  # torch's own "out of memory" is one
-        if "out of memory" not in str(error).lower() and "can't allocate memory" not in str(error):
-            raise
-        raise ModelError(
-            "Memory ran out while training. Lower the rows of one pass (option rows_at_once), the batch or the length "
-            "of the rows; the newest checkpoint is kept."
-        ) from error
     finally:
         for config, name in zip(configs, names, strict=True):
             config.base_model_name_or_path = name

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from knowwhen.errors import RequestError
+from knowwhen.models._engine import attention_kinds
 
 MOST_TOKENS = 512
 """Tokens of one pass: enough for full speed on a processor, little enough to bound the attention mask and logits."""
@@ -113,31 +115,32 @@ class _Growing:
         )
 
 
-def token_logprobs(
-    model: PreTrainedModel, forest: Forest, *, window: int = 0, temperature: float = 1.0
-) -> torch.Tensor:
-    """logprob_P, nats, float32: the log-probability of each predicted token, with gradient.
+def forest_inputs(model: PreTrainedModel, forest: Forest) -> dict[str, Any]:
+    """What a forward pass over a forest is given: ids, positions, and who sees whom in each kind of attention layer.
 
-    Args:
-        window: of sliding attention; 0 if every layer sees everything.
-        temperature: divides the logits first.
+    Raises:
+        ModelError: the model has layers that are not attention.
     """
     device = model.device
     depth_T = torch.from_numpy(forest.depth_T).to(device)
     sees_TT = torch.from_numpy(forest.sees_TT).to(device)
-    if window:
-        sees_TT = sees_TT & (depth_T[None, :] > depth_T[:, None] - window)
-    out = model(
-        input_ids=torch.from_numpy(forest.ids_T)[None].to(device),
-        position_ids=depth_T[None],
-        attention_mask=_mask(model, sees_TT),
-        use_cache=False,
-        logits_to_keep=torch.from_numpy(forest.asked_S).to(device),
+    kinds, window = attention_kinds(model)
+    near_TT = sees_TT & (depth_T[None, :] > depth_T[:, None] - window)
+    masks = {kind: _mask(model, near_TT if kind == "sliding_attention" else sees_TT) for kind in kinds}
+    return {
+        "input_ids": torch.from_numpy(forest.ids_T)[None].to(device),
+        "position_ids": depth_T[None],
+        "attention_mask": masks if len(masks) > 1 else next(iter(masks.values())),
+        "use_cache": False,
+    }
+
+
+def token_logprobs(model: PreTrainedModel, forest: Forest) -> torch.Tensor:
+    """logprob_P, nats, float32: the log-probability of each predicted token, with gradient."""
+    asked_S, at_P, target_P = (
+        torch.from_numpy(part).to(model.device) for part in (forest.asked_S, forest.at_P, forest.target_P)
     )
-    logits_SV = out.logits[0].float()
-    if temperature != 1.0:
-        logits_SV = logits_SV / temperature
-    at_P, target_P = (torch.from_numpy(part).to(device) for part in (forest.at_P, forest.target_P))
+    logits_SV = model(**forest_inputs(model, forest), logits_to_keep=asked_S).logits[0].float()
     picked: torch.Tensor = logits_SV[at_P, target_P] - logits_SV.logsumexp(-1)[at_P]
     return picked
 

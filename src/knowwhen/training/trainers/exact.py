@@ -139,21 +139,21 @@ def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
     optimizer = torch.optim.AdamW(weights, lr=plan.learning_rate, weight_decay=0.0)
     starts = _starts(model, asked) if plan.kl else None
     done = _resume(plan, base, optimizer)
-    for number, batch in enumerate(drawn(asked, plan), 1):
-        if number <= done:
-            continue
-        for group in optimizer.param_groups:
-            group["lr"] = plan.learning_rate * min(1.0, number / _warmup(plan), 1 - 0.9 * (number - 1) / plan.steps)
-        step = replace(
-            one_step(model, [asked[k] for k in batch], optimizer, plan, [starts[k] for k in batch] if starts else None),
-            step=number,
-            seconds=time.monotonic() - started,
-        )
-        _adapter.finite(step.loss, number)
-        _adapter.log(plan.out, step)
-        tell(step)
-        if number % plan.save_every == 0 and number < plan.steps:
-            _keep(plan, base, optimizer, number)
+    with _adapter.reported(plan) as report, _adapter.plainly("Lower --batch, or make closed sets of fewer words"):
+        for number, batch in enumerate(drawn(asked, plan), 1):
+            if number <= done:
+                continue
+            for group in optimizer.param_groups:
+                group["lr"] = plan.learning_rate * _share(number, plan.steps)
+            begun = [starts[k] for k in batch] if starts else None
+            step = one_step(model, [asked[k] for k in batch], optimizer, plan, begun)
+            step = replace(step, step=number, seconds=time.monotonic() - started)
+            _adapter.finite(step.loss, number)
+            _adapter.log(plan.out, step)
+            for listener in (tell, report):
+                listener(step)
+            if number % plan.save_every == 0 and number < plan.steps:
+                _keep(plan, base, optimizer, number)
     shown = _adapter.steps(plan.out)[-1]
     figures = {"questions": len(asked), "without a gradient": silent} | {
         k: round(shown[k], 4) for k in ("reward", "right", "wrong", "declined") if k in shown
@@ -237,8 +237,10 @@ def _starts(model: PreTrainedModel, asked: Sequence[Question]) -> list[torch.Ten
     return [found[k] for k in range(len(asked))]
 
 
-def _warmup(plan: Plan) -> int:
-    return max(1, min(5, plan.steps // 4))
+def _share(number: int, steps: int) -> float:
+    """The learning rate of a step as a share of the highest: up over a few steps, then down to a tenth."""
+    warmup = max(1, min(5, steps // 4))
+    return min(1.0, number / warmup, 1 - 0.9 * (number - 1) / steps)
 
 
 def _keep(plan: Plan, base: Base, optimizer: torch.optim.Optimizer, done: int) -> None:

@@ -118,7 +118,6 @@ def trainer_of(
         processing_class=base.tokenizer,
         callbacks=[_trl.Telling(plan, tell, read)],
         rollout_func=None if args.use_vllm else draw,
-        windows={kind: engine.window if kind == "sliding_attention" else 0 for kind in engine.kinds},
         mode_alpha=float(options["mode_alpha"]) or None,
         shared=bool(options["shared"]),
     )
