@@ -1,4 +1,5 @@
 # make audit    everything a newcomer needs: environment, pinned packages, default model, audit, report
+# make lab      trains the default model under every objective, and maps where each one lands: about 80 minutes
 # make test     everything that CI checks, but for the adapters
 # make test-adapters    the tests of what we add to other tools, with those tools, in an environment of their own
 # make lint     style and types alone
@@ -17,11 +18,14 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
-.PHONY: audit test test-adapters lint constraints clean
+.PHONY: audit lab test test-adapters lint constraints clean
 .DELETE_ON_ERROR:
 
 audit: $(VENV)/.installed
 	$(BIN)/knowwhen audit smollm2
+
+lab: $(VENV)/.train
+	$(BIN)/knowwhen lab smollm2
 
 test: lint
 	$(BIN)/python -m pytest
@@ -42,6 +46,10 @@ $(VENV)/.python:
 
 $(VENV)/.installed: $(VENV)/.python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --editable '.[local]'
+	@touch $@
+
+$(VENV)/.train: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --editable '.[train]'
 	@touch $@
 
 # The development tools are the group `dev` of pyproject.toml; older pips cannot read it themselves.

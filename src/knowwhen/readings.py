@@ -110,16 +110,19 @@ def asked(generation: Generation) -> bool:
     return bool(generation.continuations) or ASIDES[0] in generation.asides
 
 
-def read(outcomes: Iterable[Outcome], hidden: Path, *, draws: int = 1000, seed: int = 0) -> Readings:
+def read(
+    outcomes: Iterable[Outcome], hidden: Path, *, draws: int = 1000, seed: int = 0, controls: bool = True
+) -> Readings:
     """All readings of a run; what could not be had is named in `figures["lacking"]`.
 
     Args:
         hidden: the folder with the hidden states.
         draws: bootstrap draws behind each interval.
+        controls: whether the second probe and the controls stand beside *knows*; they take most of the time.
     """
     free = [o for o in outcomes if o.condition is Condition.FREE and o.response.stop is not Stop.ERROR]
     items = {o.item.id: leaning(o) for o in free}
-    found, layers, lacking = _known(free, hidden, seed)
+    found, layers, lacking = _known(free, hidden, seed, controls)
     score_N = {
         name: np.array([items[o.item.id].get(name, math.nan) for o in free])
         for name in ("decline_odds", *(aside.name for aside in ASIDES))
@@ -130,8 +133,8 @@ def read(outcomes: Iterable[Outcome], hidden: Path, *, draws: int = 1000, seed: 
         for outcome, score in zip(free, found[PROBE].score_N, strict=True):
             if math.isfinite(score):
                 items[outcome.item.id]["knows"] = float(score)
-    if PROBE in found and (controls := found[PROBE].controls):
-        score_N["words"] = controls.words_N
+    if PROBE in found and (beside := found[PROBE].controls):
+        score_N["words"] = beside.words_N
 
     slices: dict[str, list[int]] = {"": list(range(len(free)))}
     for n, outcome in enumerate(free):
@@ -158,8 +161,8 @@ def read(outcomes: Iterable[Outcome], hidden: Path, *, draws: int = 1000, seed: 
         "controls": {"words": shape("words", "words")} if "words" in score_N else {},
         "lacking": lacking,
     }
-    if PROBE in found and (controls := found[PROBE].controls):
-        figures["controls"]["shuffled"] = _shuffled(found[PROBE].scenarios, controls, len(free))
+    if PROBE in found and (beside := found[PROBE].controls):
+        figures["controls"]["shuffled"] = _shuffled(found[PROBE].scenarios, beside, len(free))
     if figures["leans"] is None:
         lacking["leans"] = (
             "the model gives neither the log-probabilities of given replies nor those of yes and no, or it thinks "
@@ -190,7 +193,7 @@ def _shuffled(scenarios: Sequence[str], controls: Controls, n: int) -> dict[str,
 
 
 def _known(
-    free: Sequence[Outcome], folder: Path, seed: int
+    free: Sequence[Outcome], folder: Path, seed: int, controls: bool
 ) -> tuple[dict[str, Known], dict[str, Any] | None, dict[str, str]]:
     """Both probes on the hidden states, where in the network they read them, and what is lacking, in words."""
     names = [o.response.hidden for o in free]
@@ -206,9 +209,16 @@ def _known(
     try:
         found = {
             name: known(
-                hidden_NLD, label_N, scenario_N, cluster_N, texts, probe=name, seed=seed, controls=name == PROBE
+                hidden_NLD,
+                label_N,
+                scenario_N,
+                cluster_N,
+                texts,
+                probe=name,
+                seed=seed,
+                controls=controls and name == PROBE,
             )
-            for name in (PROBE, OTHER_PROBE)
+            for name in ((PROBE, OTHER_PROBE) if controls else (PROBE,))
         }
     except RequestError as error:  # One scenario alone, or too few items.
         return {}, None, {"knows": str(error)}

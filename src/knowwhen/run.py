@@ -178,13 +178,20 @@ def regrade(
         return after
 
 
-def measure(folder: Path, *, payoff: Payoff = Payoff(), draws: int = 1000) -> dict[str, Any]:  # noqa: B008  # frozen
+def measure(
+    folder: Path,
+    *,
+    payoff: Payoff = Payoff(),  # noqa: B008  # frozen
+    draws: int = 1000,
+    controls: bool = True,
+) -> dict[str, Any]:
     """Write signature.json and report.html from what the folder holds, and return the signature as JSON objects.
 
     Where more than replies was asked for, readings.json is written too.
 
     Args:
         draws: bootstrap draws behind each interval; drawn from the manifest's seed.
+        controls: as in `readings.read`.
 
     Raises:
         RunError: the folder is in use, damaged, or no run; or nothing has been asked yet.
@@ -200,7 +207,7 @@ def measure(folder: Path, *, payoff: Payoff = Payoff(), draws: int = 1000) -> di
             raise RunError(f"{folder} holds no replies yet. Run the audit again: it goes on from where it stopped.")
         read = None
         if readings.asked(manifest.generation):
-            read = readings.read(outcomes, folder / "hidden", draws=draws, seed=manifest.seed)
+            read = readings.read(outcomes, folder / "hidden", draws=draws, seed=manifest.seed, controls=controls)
             items = {name: scores for name, scores in read.items.items() if scores}
             store.save(folder, "readings.json", json.dumps(_rounded({"items": items}), indent=0) + "\n")
         sure = confidence.confidence(

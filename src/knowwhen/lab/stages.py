@@ -121,13 +121,11 @@ def _data(design: Design, home: Path, seed: int) -> Callable[[Say], None]:
 
     def work(say: Say) -> None:
         items = trained(design, seed)
-        model = open_model(design.model)
-        closed = registry.load("makers", "closed").make(model, items, seed=seed, say=say)
-        rows_.write(home / "closed.jsonl", closed)
         few = [item for kind in design.trained_on for item in _first(items, kind, design.start_items)]
-        rows_.write(home / "start.jsonl", registry.load("makers", "seed").make(model, few, seed=seed, say=say))
-        tuning = registry.load("makers", "refusal_tuning").make(model, items, seed=seed, say=say)
-        rows_.write(home / "tuning.jsonl", tuning)
+        model = open_model(design.model)
+        for maker, asked, name in (("closed", items, "closed"), ("seed", few, START), ("refusal_tuning", items, "tuning")):
+            if not (home / f"{name}.jsonl").exists():
+                rows_.write(home / f"{name}.jsonl", registry.load("makers", maker).make(model, asked, seed=seed, say=say))
 
     return work
 
@@ -199,7 +197,7 @@ def _audit(design: Design, folder: Path, name: str, model: str, items: Sequence[
             suites=tuple(f"{kind} (audit's side)" for kind in (*design.trained_on, *design.held_out)),
         )
         run.audit(opened, items, home, manifest, lambda asked, said: list(map(grade, asked, said)))
-        figures = run.measure(home)
+        figures = run.measure(home, controls=False)
         overall: dict[str, Any] = figures.get("overall") or {}
         say(f"    {_short(overall)}")
 
