@@ -123,9 +123,11 @@ def _data(design: Design, home: Path, seed: int) -> Callable[[Say], None]:
         items = trained(design, seed)
         few = [item for kind in design.trained_on for item in _first(items, kind, design.start_items)]
         model = open_model(design.model)
-        for maker, asked, name in (("closed", items, "closed"), ("seed", few, START), ("refusal_tuning", items, "tuning")):
-            if not (home / f"{name}.jsonl").exists():
-                rows_.write(home / f"{name}.jsonl", registry.load("makers", maker).make(model, asked, seed=seed, say=say))
+        made = (("closed", "closed", items), (START, "seed", few), ("tuning", "refusal_tuning", items))
+        for name, maker, asked in made:
+            path = home / f"{name}.jsonl"
+            if not path.exists():
+                rows_.write(path, registry.load("makers", maker).make(model, asked, seed=seed, say=say))
 
     return work
 
