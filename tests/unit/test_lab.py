@@ -36,6 +36,7 @@ pytest.importorskip("trl")
         ({"seeds": (0, 0)}, "expected one or more of each, once"),
         ({"objectives": ("binary", "binary")}, "An objective is named twice"),
         ({"trainer": "magic"}, "Unknown trainer 'magic'"),
+        ({"trainer": "grpo"}, "Under brier a reply must say how sure it is"),
         ({"held_out_items": 1}, "at least one pair"),
     ],
 )
@@ -165,13 +166,14 @@ def small(folder: Path) -> Design:
     )
 
 
-@pytest.fixture(autouse=True)
-def shorter_prompts(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def few_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few pairs are enough, and quicker to make."""
     monkeypatch.setattr(design_, "_MOST", 60)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_pairs")
 def test_a_lab_stops_goes_on_and_does_nothing_twice(folder: Path, tmp_path: Path) -> None:
     design, home, said = small(folder), tmp_path / "lab", []
     done: list[str] = []
@@ -210,6 +212,7 @@ def test_a_lab_stops_goes_on_and_does_nothing_twice(folder: Path, tmp_path: Path
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_pairs")
 def test_every_objective_gets_the_rows_that_it_is_about(folder: Path, tmp_path: Path) -> None:
     design = replace(small(folder), objectives=("safety", "brier", "binary"), seeds=(0,))
     home = tmp_path / "lab"

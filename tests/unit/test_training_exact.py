@@ -276,6 +276,41 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_reason(folder: Path) -> No
         run(plan(folder, learning_rate=1e30))
 
 
+@pytest.mark.parametrize("name", ["tensorboard", "nowhere"])
+def test_a_tracker_that_is_not_there_is_named_before_anything_is_trained(folder: Path, name: str) -> None:
+    asked = plan(folder, report_to=(name,))
+    with pytest.raises(RequestError, match=f"--report-to {name}: "):
+        run(asked)
+    assert not (asked.out / "log.jsonl").exists()
+
+
+def test_steps_go_to_the_trackers_that_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import accelerate
+
+    seen: list[tuple[int, dict[str, float]]] = []
+
+    class Tracking:
+        trackers = ("one",)
+
+        def __init__(self, **given: Any) -> None:
+            assert given["log_with"] == ["one"]
+
+        def init_trackers(self, name: str, config: dict[str, Any]) -> None:
+            assert (name, config["objective"]) == ("out", "ternary")
+
+        def log(self, figures: dict[str, float], step: int) -> None:
+            seen.append((step, figures))
+
+        def end_training(self) -> None:
+            seen.append((-1, {}))
+
+    monkeypatch.setattr(accelerate, "Accelerator", Tracking)
+    told = run(plan(folder, report_to=("one",), steps=2))
+    assert [step for step, _ in seen] == [1, 2, -1]
+    assert seen[0][1]["reward"] == told[0].reward
+    assert "kl" not in seen[0][1]  # not known: not told
+
+
 @pytest.mark.model
 @pytest.mark.slow
 def test_a_short_run_of_the_default_model_raises_its_expected_payoff(tmp_path: Path) -> None:

@@ -76,6 +76,12 @@ class Design:
             raise RequestError(f"An objective is named twice: {', '.join(self.objectives)}.")
         if self.trainer not in registry.names("trainers"):
             raise RequestError(f"Unknown trainer '{self.trainer}'. Known: {', '.join(registry.names('trainers'))}.")
+        unheard = [s for s in self.objectives if s not in TUNINGS and objectives.load(s).proper]
+        if self.trainer != "exact" and unheard:
+            raise RequestError(
+                f"Under {unheard[0]} a reply must say how sure it is, and only closed answer sets make it do so. Train it "
+                "with --trainer exact, or name the other objectives with --objective."
+            )
         if min(self.held_out_items, self.trained_on_items, self.training_items, self.start_items) < 2:
             raise RequestError("A lab needs at least one pair (two questions) of each kind, for training and audit.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -175,11 +176,13 @@ def reported(plan: Plan) -> Iterator[Tell]:
 
     names = list(plan.report_to)
     try:
-        tracking = Accelerator(cpu=not torch.cuda.is_available(), log_with=names, project_dir=str(plan.out))
-        tracking.init_trackers(plan.out.name, config={"objective": plan.objective, "seed": plan.seed})
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that a tracker is not installed: an error here, not a remark
+            tracking = Accelerator(cpu=not torch.cuda.is_available(), log_with=names, project_dir=str(plan.out))
+            tracking.init_trackers(plan.out.name, config={"objective": plan.objective, "seed": plan.seed})
     except (ValueError, ImportError) as error:
         raise RequestError(f"--report-to {', '.join(names)}: {error}") from error
-    if not tracking.trackers:
+    if len(tracking.trackers) < len(names):
         raise RequestError(f"--report-to {', '.join(names)}: not installed. Install it, or leave the option out.")
 
     def tell(step: Step) -> None:
