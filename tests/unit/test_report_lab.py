@@ -86,7 +86,7 @@ def test_a_direction_is_told_only_by_an_interval_that_excludes_0():
 
 def test_a_rise_counts_only_if_sure_and_not_paid_for_with_good_answers():
     assert (
-        "with ternary (d′ +0.42 [0.15, 0.69], payoff +0.21 [0.14, 0.28], right answers −1 [−5, 3] points)."
+        "payoff +0.21 [0.14, 0.28], of that since the start +0.19 [0.13, 0.25]; right answers −1 [−5, 3] points)"
         in lab_words.bargain(FOUND)
     )
     for moves in ({"payoff": 0.3, "right": -0.03}, {"payoff": 0.05}, {"right": 0.2}, {"payoff": -0.5}):
@@ -106,6 +106,7 @@ def test_the_hidden_reading_is_compared_by_what_both_intervals_allow():
     assert lab_words.compared(emptied(entry())) == {"says": "cannot be told", "c": "cannot be told"}
     found = of(entry("a", knows=0.0, d_prime=-0.6, criterion=0.5), entry("b", knows=-1.0, criterion=0.0))
     assert lab_words.hidden(found) == (
+        "In the base the hidden reading is d′ 1.60 [1.32, 1.88]. "
         "The hidden reading changed less than what it says in 1 of 2, more in 1. "
         "The hidden reading changed less than the criterion in 1 of 2, more in 1."
     )  # fmt: skip
@@ -191,7 +192,7 @@ def test_the_verdicts_are_words():
 
 
 def test_a_lab_without_figures_reads():
-    found = {**emptied(FOUND), "accuracy": None}
+    found = emptied(FOUND)
     page = words(lab.render(found, DESIGN))
     assert "None of 6 objectives moved the criterion the way that was predicted; in 6 it cannot be told." in page
     assert "No point to show" in page
@@ -246,7 +247,7 @@ def test_how_it_was_made_names_both_sides_of_the_split():
     said = dict(lab.facts(FOUND, DESIGN))
     assert said["kinds trained on"] == "unknown, false premise, missing context, unsafe"
     assert said["kinds held out"] == "stale, subjective, unclear intent"
-    assert said["base is right"].startswith("in 36 % of")
+    assert said["base is right"].startswith("in 36 % [27, 45] of its answers")
 
 
 def test_a_terminal_of_84_columns_holds_every_line_of_figures():

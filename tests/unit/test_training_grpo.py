@@ -18,14 +18,14 @@ from knowwhen.errors import ModelError, RequestError
 from knowwhen.grading import Asked
 from knowwhen.objectives import load
 from knowwhen.training import _adapter
-from knowwhen.training._plan import Plan, Step
+from knowwhen.training._plan import Plan, Step, settings
 from knowwhen.types import Move, Response, Verdict
 
 trl = pytest.importorskip("trl")
 
 from trl import GRPOTrainer  # noqa: E402
 
-from knowwhen.training import _grpo, _trl  # noqa: E402
+from knowwhen.training import _grpo  # noqa: E402
 from knowwhen.training._head import picked, plain_head  # noqa: E402
 from knowwhen.training.trainers import grpo  # noqa: E402
 
@@ -94,7 +94,7 @@ def trainer(asked: Plan, grade: Any = by_word) -> _grpo.SharedGRPO:
         for name, weight in base.model.named_parameters():
             if "lora_B" in name:
                 weight.normal_(0, 0.2)
-    options = _trl.settings(asked, grpo.DEFAULTS)
+    options = settings(asked, grpo.DEFAULTS)
     with grpo._quiet():
         return grpo.trainer_of(asked, base, ROWS, options, load("ternary"), grade=grade, tell=lambda _: None)
 
@@ -321,7 +321,7 @@ def test_a_loss_that_is_no_number_stops(folder: Path, monkeypatch: pytest.Monkey
     ("options", "words"),
     [
         ({"generations": 1}, "at least 2 replies"),
-        ({"beam": 4}, "takes no 'beam'"),
+        ({"beam": 4}, "has no option 'beam'"),
         ({"prompts_at_once": 3}, "does not split"),
         ({"mode_alpha": 0.1, "loss_type": "dapo"}, "form of its own"),
         ({"max_completion_length": 500}, "beyond the model's 256 positions"),

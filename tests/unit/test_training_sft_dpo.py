@@ -202,7 +202,7 @@ def test_a_diverging_run_stops_with_a_plain_reason_and_keeps_a_good_checkpoint(f
 
 
 def test_wrong_options_are_named(folder: Path) -> None:
-    with pytest.raises(RequestError, match=r"takes no .betta.. It takes: rows_at_once, max_length, beta"):
+    with pytest.raises(RequestError, match=r"has no option .betta.. It takes: rows_at_once, max_length, beta"):
         run(dpo, plan(folder, "dpo", options={"betta": 1}), PAIRS)
     with pytest.raises(RequestError, match="beta=0"):
         run(dpo, plan(folder, "dpo", options={"beta": 0}), PAIRS)

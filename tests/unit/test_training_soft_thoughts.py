@@ -21,7 +21,7 @@ from knowwhen.models._thinking import split_thinking
 from knowwhen.models._weights import locate
 from knowwhen.models.local import load_weights
 from knowwhen.training import _adapter, _soft
-from knowwhen.training._plan import Plan, Step
+from knowwhen.training._plan import Plan, Step, settings
 from knowwhen.training.rows import reply
 from knowwhen.training.trainers import soft_thoughts
 from knowwhen.types import Aside, Generation, Message, Need, Stop
@@ -72,7 +72,7 @@ def plan(folders: Path, out: Path, **more: object) -> Plan:
 
 
 def opened(asked: Plan) -> _soft.Run:
-    return _soft.open_run(asked, _soft.options(asked, soft_thoughts.DEFAULTS))
+    return _soft.open_run(asked, settings(asked, soft_thoughts.DEFAULTS))
 
 
 def trained(folders: Path, out: Path, **more: object) -> SoftModel:
@@ -443,8 +443,8 @@ def test_soft_thoughts_alone_or_as_weights_are_refused(folders: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"thought": 3}, "no option 'thought'. It has: assistant, thoughts, zero, learned"),
-        ({"thoughts": "3"}, "thoughts='3': expected int"),
+        ({"thought": 3}, "no option 'thought'. It takes: assistant, thoughts, zero, learned"),
+        ({"thoughts": "3"}, "thoughts='3': expected a value of type int"),
         ({"thoughts": 0}, "thoughts=0: expected a whole number from 1"),
         ({"assistant": "./nothing"}, "no folder './nothing'"),
     ],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from knowwhen.errors import RequestError
+from knowwhen.training._plan import fits
 
 if TYPE_CHECKING:
     from knowwhen.types import Item
@@ -31,8 +32,8 @@ def prepare(
         str,
         typer.Argument(
             metavar="MAKER",
-            help="What to make: closed, known, refusal_tuning, critique_tuning or self_feedback, with settings as in "
-            "known(samples=64).",
+            help="What to make: closed, known, seed, refusal_tuning, critique_tuning or self_feedback, with settings "
+            "as in known(samples=64).",
         ),
     ],
     model: Annotated[
@@ -111,10 +112,15 @@ def check(name: str, make: Callable[..., object], given: Mapping[str, object]) -
     Raises:
         RequestError: names what it takes.
     """
-    known = [key for key in inspect.signature(make).parameters if key not in ("model", "items", "seed", "say")]
+    parameters = inspect.signature(make).parameters
+    known = [key for key in parameters if key not in ("model", "items", "seed", "say")]
     if strange := [key for key in given if key not in known]:
         hint = " Use --seed." if strange[0] == "seed" else ""
         raise RequestError(f"The maker '{name}' takes no '{strange[0]}'.{hint} It takes: {', '.join(known)}.")
+    for key, value in given.items():
+        if not fits(value, default := parameters[key].default):
+            kind = type(default).__name__
+            raise RequestError(f"{name}({key}={value!r}): expected a value of type {kind}, such as {key}={default!r}.")
 
 
 def training_items(

@@ -58,9 +58,11 @@ def train(
     """
     from importlib.util import find_spec
 
-    from knowwhen import registry
+    from knowwhen import registry, store
+    from knowwhen.models._weights import parts
     from knowwhen.records import digest
     from knowwhen.training import rows as rows_
+    from knowwhen.training._adapter import weights
     from knowwhen.training._plan import Plan, Step, finished, told
 
     chosen = registry.load("trainers", trainer) if find_spec("torch") and find_spec("trl") else None
@@ -88,6 +90,7 @@ def train(
         objective=objective or "",
         data=str(data),
         data_sha256=digest(data.read_text(encoding="utf-8")),
+        weights=weights(model),
         seed=seed,
         report_to=tuple(report_to or ()),
         options=dict(_setting(text) for text in option or ()),
@@ -101,11 +104,12 @@ def train(
         print(f"{out} holds the end of this very run; nothing is left to do.", file=sys.stderr)
         return
     try:
-        folder = chosen.train(plan, found, tell)
+        with store.locked(out):
+            folder = chosen.train(plan, found, tell)
     except KeyboardInterrupt:
         print(f"stopped. The newest checkpoint lies in {out}; the same command goes on from there.", file=sys.stderr)
         raise typer.Exit(130) from None
-    print(f"{folder}\nMeasure it: knowwhen audit {model.partition('+')[0]}+{folder}")
+    print(f"{folder}\nMeasure it: knowwhen audit {parts(model)[0]}+{folder}")
 
 
 def _setting(text: str) -> tuple[str, object]:
@@ -114,7 +118,7 @@ def _setting(text: str) -> tuple[str, object]:
 
     key, sign, value = text.partition("=")
     if not sign or not key:
-        raise RequestError(f"Cannot read --option '{text}': expected KEY=VALUE, such as num_generations=8.")
+        raise RequestError(f"Cannot read --option '{text}': expected KEY=VALUE, such as generations=8.")
     try:
         return key, ast.literal_eval(value)
     except (ValueError, SyntaxError):

@@ -6,12 +6,15 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from knowwhen import objectives, registry, suites
 from knowwhen.errors import RequestError
+from knowwhen.objectives import Graded
 from knowwhen.records import digest
 from knowwhen.training import split
-from knowwhen.types import Item
+from knowwhen.training._plan import Plan
+from knowwhen.types import Item, Move
 
 OBJECTIVES = (
     "binary",
@@ -25,6 +28,9 @@ OBJECTIVES = (
 
 TUNINGS = ("refusal_tuning",)
 """Trained by imitation of a maker's examples, and not under a reward."""
+
+TRAINERS = ("exact", "grpo")
+"""Those that follow a reward."""
 
 ABOUT = {"safety": ("unsafe",), "missing_premise": ("false_premise", "missing_context")}
 """Objectives that are about some kinds of question alone."""
@@ -74,13 +80,19 @@ class Design:
             raise RequestError(f"objectives={self.objectives}, seeds={self.seeds}: expected one or more of each, once.")
         if len(set(map(slug, self.objectives))) < len(self.objectives):
             raise RequestError(f"An objective is named twice: {', '.join(self.objectives)}.")
-        if self.trainer not in registry.names("trainers"):
-            raise RequestError(f"Unknown trainer '{self.trainer}'. Known: {', '.join(registry.names('trainers'))}.")
+        if self.trainer not in TRAINERS:
+            by = " or ".join(TRAINERS)
+            raise RequestError(f"The lab trains by {by}, which follow a reward, not by '{self.trainer}'.")
+        sizes = {name: getattr(self, name) for name in ("steps", "batch", "learning_rate", "rank")}
+        Plan("", self.trainer, Path(), **sizes)  # which refuses what no training can have
+        for spec in self.objectives:
+            if spec not in TUNINGS and (why := _unheard(spec)):
+                raise RequestError(f"The lab cannot train {spec}: {why}.")
         unheard = [s for s in self.objectives if s not in TUNINGS and objectives.load(s).proper]
         if self.trainer != "exact" and unheard:
             raise RequestError(
-                f"Under {unheard[0]} a reply must say how sure it is, and only closed answer sets make it do so. Train it "
-                "with --trainer exact, or name the other objectives with --objective."
+                f"Under {unheard[0]} a reply must say how sure it is, and only closed answer sets make it do so. Train "
+                "it with --trainer exact, or name the other objectives with --objective."
             )
         if min(self.held_out_items, self.trained_on_items, self.training_items, self.start_items) < 2:
             raise RequestError("A lab needs at least one pair (two questions) of each kind, for training and audit.")
@@ -95,6 +107,15 @@ class Design:
         """SHA-256 (hex) of all that must be the same in one folder: further seeds and objectives may join it."""
         fixed = {name: value for name, value in asdict(self).items() if name not in ("objectives", "seeds")}
         return digest(json.dumps(fixed, sort_keys=True))
+
+
+def _unheard(spec: str) -> str:
+    """What an objective needs that no lab gives it; empty if it can be trained."""
+    if registry.parse(spec)[0] == "mode_routing":
+        return "its replies begin by naming a mode, and nothing here makes them"
+    if objectives.load(spec).reward(Graded(Move.ANSWER, True, confidence=1.0)) is None:
+        return "its reward needs more of a reply than its verdict (what is known, or judged of the reasoning)"
+    return ""
 
 
 def slug(spec: str) -> str:

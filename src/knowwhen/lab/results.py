@@ -1,8 +1,9 @@
 """What a lab found: for each objective where it went, what was predicted, what it cost, with intervals.
 
 All audits of a lab ask the same questions. Every draw weights the twin pairs at random (the Bayesian bootstrap, as in
-`metrics.intervals`), and the seeds too, so that an interval holds for other questions of these kinds and for other
-seeds of training. Three seeds are few: what they say of the spread over seeds is rough.
+`metrics.intervals`), and adds the doubt of having seen few seeds: a t-distributed error of the mean over them. So an
+interval holds for other questions of these kinds and for other seeds of training; with two seeds it is very wide, and
+with one it says nothing of others. Differences are taken on the questions that were graded in both audits.
 """
 
 from __future__ import annotations
@@ -28,6 +29,17 @@ FIGURES = ("criterion", "d_prime", "leans", "knows", "right", "payoff", "hit", "
 """What is measured of every audit: c, d′ of the replies, AUROC of both readings as d′, right answers a question that
 should be answered, payoff a question, the two rates."""
 
+_COLUMNS = {
+    "criterion": "declined_N",
+    "d_prime": "declined_N",
+    "hit": "declined_N",
+    "false_alarm": "declined_N",
+    "right": "right_N",
+    "payoff": "payoff_N",
+    "leans": "leans_N",
+    "knows": "knows_N",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Audited:
@@ -39,6 +51,26 @@ class Audited:
     payoff_N: Array
     leans_N: Array
     knows_N: Array
+
+    def where(self, chosen_N: Array) -> Audited:
+        """Some of the items."""
+        return Audited(*(getattr(self, name)[chosen_N] for name in self.__dataclass_fields__))
+
+    def seen_in(self, other: Audited) -> Audited:
+        """With NaN wherever the other audit has NaN."""
+        pairs = ((getattr(self, name), getattr(other, name)) for name in self.__dataclass_fields__)
+        return Audited(*(np.where(np.isfinite(theirs), own, math.nan) for own, theirs in pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The random numbers that all figures of a group of questions share. Row 0 of each is the figure itself."""
+
+    should_N: Array
+    """Whether each question should be declined."""
+    weight_BN: Array
+    doubt_B2: Array
+    """Of rankings; see `ranking.doubts`."""
 
 
 def read(folder: Path) -> tuple[Audited, list[Outcome]]:
@@ -54,52 +86,60 @@ def read(folder: Path) -> tuple[Audited, list[Outcome]]:
             return math.nan
         return float(outcome.correct is True)
 
+    def worth(outcome: Outcome) -> float:
+        if outcome.item.answerable and not outcome.item.answers:
+            return math.nan  # open: right or wrong cannot be told, and declining alone must not count
+        return payoff.of(outcome)
+
     def score(outcome: Outcome, name: str) -> float:
         return scores.get(outcome.item.id, {}).get(name, math.nan)
 
     columns = (
         [float(o.declined) if o.graded else math.nan for o in free],
         [right(o) for o in free],
-        [payoff.of(o) for o in free],
+        [worth(o) for o in free],
         [score(o, "decline_odds") for o in free],
         [score(o, "knows") for o in free],
     )
-    return Audited(*(np.array(column) for column in columns)), free
+    return Audited(*(np.array(column, float) for column in columns)), free
 
 
-def measured(audited: Audited, should_N: Array, weight_BN: Array, doubt_B22: Array) -> dict[str, Array]:
-    """Draws of every figure, shape _B.
-
-    Args:
-        should_N: whether each question should be declined.
-        weight_BN: weights of the questions; 0 leaves one out.
-        doubt_B22: half a question of each result for each side, (side, declined or not), in weights.
-    """
-    rates = []
-    for side, doubt_B2 in zip((should_N, ~should_N), (doubt_B22[:, 0], doubt_B22[:, 1]), strict=True):
-        seen = side & np.isfinite(audited.declined_N)
-        event_B = weight_BN[:, seen] @ audited.declined_N[seen]
-        rates.append((event_B + doubt_B2[:, 0]) / (weight_BN[:, seen].sum(1) + doubt_B2.sum(1)))
+def measured(audited: Audited, drawn: Drawn, rng: np.random.Generator) -> dict[str, Array]:
+    """Draws of every figure, shape _B; the first is the figure itself."""
+    should_N, weight_BN, rates = drawn.should_N, drawn.weight_BN, []
+    for side_N in (should_N, ~should_N):
+        half_B2 = rng.standard_gamma(0.5, (len(weight_BN), 2))
+        half_B2[0] = 0.5  # the log-linear correction
+        rates.append(_share(np.where(side_N, audited.declined_N, math.nan), weight_BN, half_B2))
     hit_B, alarm_B = rates
     found = {
         "hit": hit_B,
         "false_alarm": alarm_B,
         "d_prime": detection.d_prime(hit_B, alarm_B),
         "criterion": detection.criterion(hit_B, alarm_B),
-        "right": _mean(audited.right_N, weight_BN),
-        "payoff": _mean(audited.payoff_N, weight_BN),
+        "right": _share(audited.right_N, weight_BN),
+        "payoff": _share(audited.payoff_N, weight_BN),
     }
     for name, score_N in (("leans", audited.leans_N), ("knows", audited.knows_N)):
-        used = np.where(weight_BN.any(0), score_N, math.nan)
-        area_B = ranking.weighted_auroc(used, should_N, weight_BN)
-        found[name] = np.asarray(ranking.to_d_prime(np.clip(area_B, 0.005, 0.995)))
+        yes, no = (int(np.isfinite(score_N[side_N]).sum()) for side_N in (should_N, ~should_N))
+        if not yes or not no:
+            found[name] = np.full(len(weight_BN), math.nan)
+            continue
+        first = ranking.weighted_auroc(score_N, should_N, weight_BN[:1])
+        rest = ranking.weighted_auroc(score_N, should_N, weight_BN[1:], drawn.doubt_B2[1:])
+        area_B = np.concatenate([[ranking.held_back(float(first[0]), yes, no)], rest])
+        found[name] = np.asarray(ranking.to_d_prime(area_B))
     return found
 
 
-def _mean(value_N: Array, weight_BN: Array) -> Array:
+def _share(value_N: Array, weight_BN: Array, half_B2: Array | None = None) -> Array:
+    """The weighted mean of what is not NaN, half an event and half a non-event being drawn along if given."""
     seen = np.isfinite(value_N)
+    total_B, trials_B = weight_BN[:, seen] @ value_N[seen], weight_BN[:, seen].sum(1)
+    if half_B2 is not None:
+        total_B, trials_B = total_B + half_B2[:, 0], trials_B + half_B2.sum(1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(weight_BN[:, seen] @ value_N[seen] / weight_BN[:, seen].sum(1))
+        return np.asarray(total_B / trials_B)
 
 
 def results(design: Design, folder: Path, *, draws: int = 2000) -> dict[str, Any]:
@@ -109,107 +149,141 @@ def results(design: Design, folder: Path, *, draws: int = 2000) -> dict[str, Any
         RunError: an audit is missing or damaged.
     """
     base, outcomes = read(folder / "audits" / "base")
-    should_N = np.array([not o.item.answerable for o in outcomes], bool)
     scenario_N = np.array([o.item.tags["scenario"] for o in outcomes])
-    cluster_N = intervals.clusters([o.item for o in outcomes])
     names = (START, *design.objectives)
     audits = {
         name: [read(folder / "audits" / f"seed-{seed}-{slug(name)}")[0] for seed in design.seeds] for name in names
     }
-    groups = {
-        "held out": np.isin(scenario_N, design.held_out),
-        "trained on": np.isin(scenario_N, design.trained_on),
-    }
-    accuracy = _accuracy(outcomes, groups["trained on"])
-    found: dict[str, Any] = {"accuracy": accuracy, "objectives": [], "base": {}}
-    drawn: dict[str, dict[str, list[dict[str, Array]]]] = {}
+    groups = {"held out": np.isin(scenario_N, design.held_out), "trained on": np.isin(scenario_N, design.trained_on)}
+    accuracy = _accuracy([o for o, inside in zip(outcomes, groups["trained on"], strict=True) if inside], draws)
+    found: dict[str, Any] = {"accuracy": accuracy, "base": {}, "ungraded": {"base": {}}}
+    entries: list[dict[str, Any]] = [{"name": name, **_predicted(name, accuracy)} for name in names]
+    moved: dict[str, list[Array]] = {name: [] for name in names}
     for group, inside_N in groups.items():
-        rng = np.random.default_rng(0)
-        weight_BN = ranking.weights(cluster_N, draws, rng)[:, cluster_N] * inside_N
-        weight_BN = np.concatenate([inside_N[None].astype(float), weight_BN])  # row 0 is the figure itself
-        own = {name: [_draws(a, should_N, weight_BN, rng) for a in audits[name]] for name in names}
-        own["base"] = [_draws(base, should_N, weight_BN, rng)] * len(design.seeds)
-        drawn[group] = own
-        found["base"][group] = {f: _estimate(own["base"][0][f], len(outcomes)) for f in FIGURES}
-    rng = np.random.default_rng(1)
-    seed_BS = np.concatenate([np.ones((1, len(design.seeds))), rng.standard_exponential((draws, len(design.seeds)))])
-    seed_BS /= seed_BS.sum(1, keepdims=True)
-    n = len(outcomes) * len(design.seeds)
-    for name in names:
-        entry: dict[str, Any] = {"name": name, **_predicted(name, accuracy)}
-        moved: dict[str, Array] = {}
-        for group, own in drawn.items():
-            after = {f: _over(own[name], f, seed_BS) for f in FIGURES}
-            since = "base" if name == START else START
-            moved[group] = after["criterion"] - _over(own[since], "criterion", seed_BS)
+        drawn, rng = _drawn([o for o, inside in zip(outcomes, inside_N, strict=True) if inside], draws)
+        before = base.where(inside_N)
+        starts = [each.where(inside_N) for each in audits[START]]
+        found["base"][group] = _figures([measured(before, drawn, rng)], [before], rng)
+        found["ungraded"]["base"][group] = [int(np.isnan(before.declined_N).sum()), len(before.declined_N)]
+        for entry in entries:
+            name, own = entry["name"], [each.where(inside_N) for each in audits[entry["name"]]]
+            since: Sequence[Audited] = [before] * len(own) if name == START else starts
+            changes = [_change(after, first, drawn, rng) for after, first in zip(own, since, strict=True)]
+            moved[name].append(_over([change["criterion"] for change in changes], rng))
+            after = [measured(each, drawn, rng) for each in own]
+            from_base = [_change(each, before, drawn, rng) for each in own]
             entry[group] = {
-                "after": {f: _estimate(after[f], n) for f in FIGURES},
-                "from base": {f: _estimate(after[f] - _over(own["base"], f, seed_BS), n) for f in FIGURES},
-                "from start": {f: _estimate(after[f] - _over(own[START], f, seed_BS), n) for f in FIGURES},
-                "seeds": [{f: float(each[f][0]) for f in FIGURES} for each in own[name]],
+                "after": _figures(after, own, rng),
+                "from base": _figures(from_base, [each.seen_in(before) for each in own], rng),
+                "from start": _figures(changes, [a.seen_in(b) for a, b in zip(own, since, strict=True)], rng),
+                "seeds": [{f: float(each[f][0]) for f in FIGURES} for each in after],
             }
-        entry["measured"] = direction(_estimate(moved["held out"], n))
+            lost = [int(np.isnan(each.declined_N).sum()) for each in own]
+            found["ungraded"].setdefault(name, {})[group] = [sum(lost), sum(len(each.declined_N) for each in own)]
+            if group == "held out":
+                entry["withheld"] = _withheld(before, own, drawn, rng)
+    for entry in entries:
+        held_B, trained_B = moved[entry["name"]]
+        n = entry["held out"]["from base"]["criterion"].n
+        entry["measured"] = direction(intervals.estimate(float(held_B[0]), held_B[1:], n))
         # A ratio to what may as well be nothing says nothing.
-        sure = direction(_estimate(moved["trained on"], n)) != "cannot be told"
-        entry["carries"] = _estimate(moved["held out"] / moved["trained on"], n) if sure else Estimate.none()
-        entry["withheld"] = _withheld(base, audits[name], groups["held out"])
-        found["objectives"].append(entry)
+        sure = direction(intervals.estimate(float(trained_B[0]), trained_B[1:], n)) != OPEN
+        entry["carries"] = Estimate.none()
+        if sure:
+            ratio_B = held_B / trained_B
+            entry["carries"] = intervals.estimate(float(ratio_B[0]), ratio_B[1:], n)
+    return {**found, "objectives": entries}
+
+
+def _drawn(outcomes: Sequence[Outcome], draws: int) -> tuple[Drawn, np.random.Generator]:
+    rng = np.random.default_rng(0)
+    should_N = np.array([not o.item.answerable for o in outcomes], bool)
+    cluster_N = intervals.clusters([o.item for o in outcomes])
+    weight_BN = np.ones((draws + 1, len(outcomes)))
+    weight_BN[1:] = ranking.weights(cluster_N, draws, rng)[:, cluster_N]
+    doubt_B2 = np.zeros((draws + 1, 2))
+    doubt_B2[1:] = ranking.doubts(cluster_N, draws, rng, should_N)
+    return Drawn(should_N, weight_BN, doubt_B2), rng
+
+
+def _change(after: Audited, before: Audited, drawn: Drawn, rng: np.random.Generator) -> dict[str, Array]:
+    """Draws of every difference, on the questions graded in both."""
+    if after is before:
+        return dict.fromkeys(FIGURES, np.zeros(len(drawn.weight_BN)))
+    later, earlier = (measured(a.seen_in(b), drawn, rng) for a, b in ((after, before), (before, after)))
+    return {name: later[name] - earlier[name] for name in FIGURES}
+
+
+def _figures(
+    each: Sequence[Mapping[str, Array]], seen: Sequence[Audited], rng: np.random.Generator
+) -> dict[str, Estimate]:
+    """The mean over seeds of every figure, with the number of questions behind it."""
+    found = {}
+    for name in FIGURES:
+        value_B = _over([one[name] for one in each], rng)
+        n = round(float(np.mean([np.isfinite(getattr(one, _COLUMNS[name])).sum() for one in seen])))
+        found[name] = intervals.estimate(float(value_B[0]), value_B[1:], n) if n else Estimate.none()
     return found
 
 
-def _draws(audited: Audited, should_N: Array, weight_BN: Array, rng: np.random.Generator) -> dict[str, Array]:
-    doubt_B22 = rng.standard_gamma(0.5, (len(weight_BN), 2, 2))
-    doubt_B22[0] = 0.5  # the log-linear correction
-    return measured(audited, should_N, weight_BN, doubt_B22)
+def _over(each: Sequence[Array], rng: np.random.Generator) -> Array:
+    """Draws of the mean over seeds, and over others like them: with Student's error of a mean of so few."""
+    mean_B: Array = np.mean(each, axis=0)
+    spread = float(np.std([one[0] for one in each], ddof=1)) if len(each) > 1 else 0.0
+    if spread > 0:
+        mean_B[1:] += rng.standard_t(len(each) - 1, len(mean_B) - 1) * spread / math.sqrt(len(each))
+    return mean_B
 
 
-def _over(each: Sequence[Mapping[str, Array]], figure: str, seed_BS: Array) -> Array:
-    return np.asarray((np.stack([one[figure] for one in each], axis=1) * seed_BS).sum(1))
+def _accuracy(outcomes: Sequence[Outcome], draws: int) -> Estimate:
+    """How often the base is right when it answers, over all questions of the kinds that training sees; an answer to
+    what should be declined is wrong."""
+    right_N = np.array(
+        [math.nan if o.correct is None or not o.graded or o.declined else float(o.correct) for o in outcomes]
+    )
+    drawn, rng = _drawn(outcomes, draws)
+    half_B2 = rng.standard_gamma(0.5, (draws + 1, 2))
+    half_B2[0] = 0
+    value_B = _share(right_N, drawn.weight_BN, half_B2)
+    return intervals.estimate(float(value_B[0]), value_B[1:], int(np.isfinite(right_N).sum()))
 
 
-def _estimate(value_B: Array, n: int) -> Estimate:
-    return intervals.estimate(float(value_B[0]), value_B[1:], n)
-
-
-def _accuracy(outcomes: Sequence[Outcome], inside_N: Array) -> float:
-    """How often the base is right when it answers what can be answered, of the kinds that training sees."""
-    told = [o.correct for o, inside in zip(outcomes, inside_N, strict=True) if inside and o.item.answerable]
-    known = [correct for correct in told if correct is not None]
-    return sum(known) / len(known) if known else math.nan
-
-
-def _predicted(name: str, accuracy: float) -> dict[str, Any]:
+def _predicted(name: str, accuracy: Estimate) -> dict[str, Any]:
+    """The threshold that a reward implies and the direction that follows: "" where the base is right about so often."""
     if name == START:
         return {"threshold": None, "predicted": ""}
     if name in TUNINGS:  # keeps what was right and declines what was wrong: a threshold of one half
-        return {"threshold": 0.5, "predicted": "declines more" if accuracy < 0.5 else "answers more"}
-    made = objectives.load(name)
-    return {"threshold": made.threshold, "predicted": objectives.predicted(made, accuracy)}
+        threshold: float | None = 0.5
+        said = "declines more" if accuracy.value < 0.5 else "answers more"
+    else:
+        made = objectives.load(name)
+        threshold, said = made.threshold, objectives.predicted(made, accuracy.value)
+    if threshold and accuracy.low <= threshold <= accuracy.high:
+        said = ""
+    return {"threshold": threshold, "predicted": said}
+
+
+OPEN = "cannot be told"
 
 
 def direction(change: Estimate) -> str:
     """Which way the criterion moved, if that can be told."""
     if not (change.n and (change.low > 0 or change.high < 0)):  # NaN is neither
-        return "cannot be told"
+        return OPEN
     return "declines more" if change.value < 0 else "answers more"
 
 
-def agrees(predicted: str, found: str) -> bool | None:
-    """Whether a measured direction is the predicted one; None where there is nothing to compare."""
-    if not predicted or found == "cannot be told":
-        return None
-    return ("answers" in predicted) == (found == "answers more")
-
-
-def _withheld(base: Audited, after: Sequence[Audited], inside_N: Array) -> Estimate:
-    """Of the questions that the base answers rightly, the share that is declined afterwards, over all seeds."""
-    good = inside_N & (base.right_N == 1)
-    seen = np.concatenate([one.declined_N[good] for one in after])
-    seen = seen[np.isfinite(seen)]
-    n, x = len(seen), float(seen.sum())
+def _withheld(base: Audited, after: Sequence[Audited], drawn: Drawn, rng: np.random.Generator) -> Estimate:
+    """Of the questions that the base answers rightly, the share that is declined afterwards."""
+    each, seen = [], []
+    for one in after:
+        value_N = np.where(base.right_N == 1, one.declined_N, math.nan)
+        half_B2 = rng.standard_gamma(0.5, (len(drawn.weight_BN), 2))
+        half_B2[0] = 0
+        each.append(_share(value_N, drawn.weight_BN, half_B2))
+        seen.append(np.isfinite(value_N).sum())
+    n = round(float(np.mean(seen)))
     if not n:
         return Estimate.none()
-    from scipy.stats import beta
-
-    low, high = beta.ppf([0.025, 0.975], x + 0.5, n - x + 0.5)
-    return Estimate(x / n, min(float(low), x / n), max(float(high), x / n), n)
+    value_B = _over(each, rng)
+    return intervals.estimate(float(value_B[0]), np.clip(value_B[1:], 0, 1), n)

@@ -8,25 +8,31 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from knowwhen import objectives, readings, registry, run
+from knowwhen import objectives, readings, registry, run, store
 from knowwhen.errors import RunError
 from knowwhen.grading import grade
 from knowwhen.lab.design import ABOUT, TUNINGS, Design, audited, slug, trained
 from knowwhen.models import open_model
+from knowwhen.models._folder import digests
+from knowwhen.models._weights import parts
 from knowwhen.records import digest
 from knowwhen.training import rows as rows_
-from knowwhen.training._plan import Plan, Step, finished, told
+from knowwhen.training._adapter import weights
+from knowwhen.training._plan import RECORD, Plan, Step, finished, told
 from knowwhen.types import Condition, Generation, Item
 
 Say = Callable[[str], None]
 
 LAB = "lab.json"
+CLOSED = {"samples": 2, "answers": 2}
+"""Replies drawn and kept for each closed answer set: fewer than by default, for a lab is many trainings."""
 START = "start"
 """The short training by examples that every objective goes on from."""
 
@@ -60,9 +66,14 @@ def work(design: Design, folder: Path, say: Say) -> None:
     """Do what is not done, and say before each stage how long is left.
 
     Raises:
-        RunError: the folder holds another lab, or cannot be written.
+        RunError: the folder is in use, holds another lab, or cannot be written.
     """
-    _claim(design, folder)
+    with store.locked(folder):
+        _claim(design, folder)
+        _work(design, folder, say)
+
+
+def _work(design: Design, folder: Path, say: Say) -> None:
     listed = stages(design, folder)
     left = [stage for stage in listed if not stage.done()]
     times: dict[str, list[float]] = _times(folder)
@@ -73,7 +84,7 @@ def work(design: Design, folder: Path, say: Say) -> None:
         say(f"[{len(listed) - len(left) + 1}/{len(listed)}] {stage.name}; {remaining(left, times)}")
         stage.work(say)
         times.setdefault(stage.kind, []).append(time.monotonic() - begun)
-        (folder / "times.json").write_text(json.dumps(times), encoding="utf-8")
+        store.save(folder, "times.json", json.dumps(times))
         left = left[1:]
 
 
@@ -105,14 +116,16 @@ def _claim(design: Design, folder: Path) -> None:
             raise RunError(f"{folder} holds another lab (see {path.name}). Name another folder with --out.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise RunError(f"{folder} cannot be written: {error.strerror or error}.") from error
+    store.save(folder, LAB, json.dumps(record, indent=1) + "\n")
 
 
 def _times(folder: Path) -> dict[str, list[float]]:
-    path = folder / "times.json"
-    found: dict[str, list[float]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    try:
+        found: dict[str, list[float]] = json.loads((folder / "times.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # none yet; and what is left is a guess anyway
+        return {}
     return found
 
 
@@ -127,7 +140,9 @@ def _data(design: Design, home: Path, seed: int) -> Callable[[Say], None]:
         for name, maker, asked in made:
             path = home / f"{name}.jsonl"
             if not path.exists():
-                rows_.write(path, registry.load("makers", maker).make(model, asked, seed=seed, say=say))
+                more = CLOSED if maker == "closed" else {}
+                make = registry.load("makers", maker).make
+                rows_.write(path, make(model, asked, seed=seed, max_tokens=design.max_tokens, say=say, **more))
 
     return work
 
@@ -140,13 +155,15 @@ def plan_of(design: Design, home: Path, seed: int, spec: str) -> Plan:
     """The plan of one training run, once its data is there. Every objective goes on from the seed's start."""
     imitates = spec == START or spec in TUNINGS
     file = home / ("start.jsonl" if spec == START else "tuning.jsonl" if imitates else "closed.jsonl")
+    model = design.model if spec == START else f"{design.model}+{home / START}"
     return Plan(
-        model=design.model if spec == START else f"{design.model}+{home / START}",
+        model=model,
         trainer="sft" if imitates else design.trainer,
         out=home / slug(spec),
         objective="" if imitates else spec,
         data=str(file),
         data_sha256=digest(file.read_text(encoding="utf-8")),
+        weights=weights(model),
         steps=design.start_steps if spec == START else design.steps,
         batch=design.batch,
         learning_rate=design.learning_rate,
@@ -170,7 +187,8 @@ def rows_for(plan: Plan) -> list[rows_.Row]:
 
 def _train(design: Design, home: Path, seed: int, spec: str) -> Stage:
     def done() -> bool:
-        return (home / slug(spec)).exists() and finished(plan_of(design, home, seed, spec))
+        begun = spec == START or (home / START / RECORD).exists()
+        return begun and (home / slug(spec) / RECORD).exists() and finished(plan_of(design, home, seed, spec))
 
     def work(say: Say) -> None:
         plan = plan_of(design, home, seed, spec)
@@ -188,7 +206,21 @@ def _train(design: Design, home: Path, seed: int, spec: str) -> Stage:
 def _audit(design: Design, folder: Path, name: str, model: str, items: Sequence[Item]) -> Stage:
     home = folder / "audits" / name
 
+    adapter = parts(model)[1]
+
+    def current() -> bool:
+        """Whether what lies there was asked of the adapter as it is now."""
+        if adapter is None:
+            return True
+        known = (Path(adapter) / RECORD).exists() and digests(Path(adapter))["weights_sha256"]
+        return bool(known == store.load(home)[0].identity.get("adapter_weights_sha256"))
+
+    def done() -> bool:
+        return (home / "report.html").exists() and current()
+
     def work(say: Say) -> None:
+        if (home / "manifest.json").exists() and not current():
+            shutil.rmtree(home)
         opened = open_model(model)
         plain = Generation(max_tokens=design.max_tokens)
         manifest = run.request(
@@ -203,7 +235,7 @@ def _audit(design: Design, folder: Path, name: str, model: str, items: Sequence[
         overall: dict[str, Any] = figures.get("overall") or {}
         say(f"    {_short(overall)}")
 
-    return Stage("audit", f"audit {name}", (home / "report.html").exists, work)
+    return Stage("audit", f"audit {name}", done, work)
 
 
 def _short(overall: dict[str, Any]) -> str:

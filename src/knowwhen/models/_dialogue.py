@@ -60,6 +60,20 @@ class Dialogue:
             self._suffixes[aside] = tuple(ids)
         return self._suffixes[aside]
 
+    @cached_property
+    def closing(self) -> int | None:
+        """The token that ends an assistant's turn; None without a chat template: nothing ends a reply there.
+
+        It is what the template writes behind a reply, if that is a special token (the ends of turn of Gemma and Llama 3
+        are not their tokenizers' end of text); else the end of text.
+        """
+        if not self.chat:
+            return None
+        behind_reply = self.suffix(Aside("", "?"))[:1]
+        special = {token for token, added in self.tokenizer.added_tokens_decoder.items() if added.special}
+        end = behind_reply[0] if special & set(behind_reply) else self.tokenizer.eos_token_id
+        return None if end is None else int(end)
+
     def reply(self, text: str) -> tuple[int, ...]:
         """The tokens of a text as the model would begin its reply with it."""
         lead = "" if self.chat else " "

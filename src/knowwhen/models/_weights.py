@@ -62,7 +62,7 @@ def locate(spec: str, *, say: Say = announce) -> Located:
         RequestError: the string names nothing that is known or exists.
         ModelError: it names something that cannot be fetched, or is no model that can be run, or not safely.
     """
-    base, adapter = _split(spec.strip())
+    base, adapter = parts(spec.strip())
     known = _known(base)
     found = _named(known, say) if known else _given(base, say)
     if adapter is None:
@@ -211,7 +211,7 @@ def _with_assistant(found: Located, say: Say) -> Located:
     return replace(found, identity=identity, notes=tuple(dict.fromkeys(notes)), assistant=assistant)
 
 
-def _split(spec: str) -> tuple[str, str | None]:
+def parts(spec: str) -> tuple[str, str | None]:
     """BASE and ADAPTER; a path may itself contain '+', so the first split whose halves both make sense is taken."""
     if "+" not in spec or Path(spec).expanduser().exists():
         return spec, None

@@ -34,8 +34,8 @@ WORDS = (
     ),
     (
         "threshold t",
-        "What an objective's reward implies: answering pays from this probability of being right on. Where the base "
-        "is right more often than t, it is predicted to answer more; else to decline more.",
+        "What an objective's reward implies: answering pays from this probability of being right on. Where the base's "
+        "answers are right more often than t, it is predicted to answer more; else to decline more.",
     ),
     ("start", "A short training by examples, so that declining is sampled at all. Every objective goes on from it."),
     ("carries", "How much of the change on the kinds trained on is also there on the kinds held out: Δc over Δc."),
@@ -140,10 +140,19 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
         ),
         (
             "base is right",
-            f"in {numbers.percent(found['accuracy'])} of what it answers of the answerable questions of the kinds "
-            "trained on; thresholds above that predict declining",
+            f"in {numbers.figure('hit_rate', found['accuracy'])} of its answers to the kinds trained on (an answer to "
+            "what should be declined is wrong); thresholds above that predict declining, one inside the interval "
+            "predicts nothing",
         ),
+        ("not graded", ungraded(found)),
     ]
+
+
+def ungraded(found: Figures) -> str:
+    """Replies to the kinds held out that could not be graded, by audit: in no figure of what is said."""
+    counts = {line(name): groups["held out"] for name, groups in found["ungraded"].items()}
+    shown = (f"{name} {lost} of {asked}" for name, (lost, asked) in counts.items())
+    return f"on the kinds held out: {', '.join(shown)}; in no figure of what a model says"
 
 
 def command(design: Figures) -> str:

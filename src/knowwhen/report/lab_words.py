@@ -34,8 +34,8 @@ COLUMNS = {
 """Columns after the direction; changes from the base, but Δc from the start."""
 
 NO_GAIN = (
-    "No objective surely raised judgement (d′) or payoff on the kinds held out at a cost of at most 2 points of good "
-    "answers."
+    "No objective surely raised judgement (d′) or payoff on the kinds held out while right answers fell by no more "
+    "than 2 points."
 )
 _GAINS = {"d_prime": "d′", "payoff": "payoff"}
 FEW_POINTS = 0.02
@@ -107,17 +107,21 @@ def headline(found: Figures) -> str:
 
 
 def bargain(found: Figures) -> str:
-    """Which objectives surely raised judgement or payoff, and kept the good answers but for 2 points."""
+    """Which objectives surely raised judgement or payoff while right answers fell by no more than 2 points."""
     told = []
     for row in rows(found):
-        change = row.entry["held out"]["from base"]
-        gains = [f"{name} {delta(change[key])}" for key, name in _GAINS.items() if _above(change[key])]
+        change, since = (row.entry["held out"][which] for which in ("from base", "from start"))
+        gains = [
+            f"{name} {delta(change[key])}, of that since the start {delta(since[key])}"
+            for key, name in _GAINS.items()
+            if _above(change[key])
+        ]
         if row.name != START and gains and real(change["right"]["value"]) and change["right"]["value"] >= -FEW_POINTS:
             gains.append(f"right answers {delta(change['right'], 100)} points")
-            told.append(f"{row.name} ({', '.join(gains)})")
+            told.append(f"{row.name} ({'; '.join(gains)})")
     if not told:
         return NO_GAIN
-    lead = "Judgement (d′) or payoff rose on the kinds held out, at a cost of at most 2 points of good answers, with"
+    lead = "Judgement (d′) or payoff rose on the kinds held out, and right answers fell by no more than 2 points, with"
     return f"{lead} {joined(told)}."
 
 
@@ -129,7 +133,7 @@ def hidden(found: Figures) -> str:
     if not any(real(row.entry["held out"]["from base"]["knows"]["value"]) for row in rows(found)):
         return "The hidden reading was not taken, so nothing can be told of it."
     n = len(told)
-    said = []
+    said = [f"In the base the hidden reading is d′ {delta(found['base']['held out']['knows']).lstrip('+')}."]
     for key, other in (("says", "what it says"), ("c", "the criterion")):
         counts = {word: sum(one[key] == word for one in told) for word in ("less", "more", OPEN)}
         if counts[OPEN] == n:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,8 +19,9 @@ import knowwhen
 from knowwhen.errors import ModelError, RequestError, RunError
 from knowwhen.models._dialogue import Dialogue
 from knowwhen.models._folder import is_soft
-from knowwhen.models._weights import Located, locate
+from knowwhen.models._weights import Located, locate, parts
 from knowwhen.models.local import load_weights
+from knowwhen.records import digest
 from knowwhen.training._plan import RECORD, Plan, Step, Tell
 
 LOG = "log.jsonl"
@@ -72,7 +74,7 @@ def open_base(plan: Plan) -> Base:
             r=plan.rank, lora_alpha=2 * plan.rank, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
         )
         adapted = get_peft_model(model, config)
-    name = plan.model.removesuffix(str(located.adapter)).removesuffix("+") if located.adapter else plan.model
+    name = parts(plan.model)[0]
     adapted.peft_config["default"].base_model_name_or_path = name
     return Base(adapted, tokenizer, Dialogue(plan.model, tokenizer), located, name)
 
@@ -104,19 +106,38 @@ def save(base: Base, plan: Plan, *, figures: Mapping[str, Any] | None = None, ci
     """
     try:
         plan.out.mkdir(parents=True, exist_ok=True)
+        (plan.out / RECORD).unlink(missing_ok=True)  # it says that all the rest is there
         base.model.save_pretrained(str(plan.out), save_embedding_layers=False)  # "auto" asks the hub
-        record = {
-            "knowwhen": knowwhen.__version__,
-            "plan": json.loads(json.dumps(asdict(plan), default=str)),
-            "fingerprint": plan.fingerprint,
-            "base": base.located.identity,
-            "figures": dict(figures or {}),
-        }
         _whole(plan.out / "README.md", card(base.name, plan, figures or {}, cites))
-        _whole(plan.out / RECORD, json.dumps(record, indent=1) + "\n")
+        record(plan, base.located.identity, figures or {}, ("adapter_model.safetensors", "adapter_config.json"))
     except OSError as error:
         raise RunError(f"The adapter cannot be written to {plan.out}: {error.strerror or error}.") from error
     return plan.out
+
+
+def record(plan: Plan, base: Mapping[str, str], figures: Mapping[str, Any], files: Sequence[str]) -> None:
+    """Write training.json, the last file of an adapter folder: what was trained, and the files that came of it."""
+    kept = {name: hashlib.sha256((plan.out / name).read_bytes()).hexdigest() for name in files}
+    content = {
+        "knowwhen": knowwhen.__version__,
+        "plan": json.loads(json.dumps(asdict(plan), default=str)),
+        "fingerprint": plan.fingerprint,
+        "base": dict(base),
+        "figures": dict(figures),
+        "files": kept,
+    }
+    _whole(plan.out / RECORD, json.dumps(content, indent=1) + "\n")
+
+
+def weights(model: str) -> str:
+    """What pins down the weights, and the adapter on them, that a model string names now.
+
+    Raises:
+        RequestError, ModelError: as `knowwhen.models.open_model`.
+    """
+    identity = locate(model).identity
+    pinned = {key: value for key, value in identity.items() if key.endswith("sha256")}
+    return digest(json.dumps(pinned, sort_keys=True))
 
 
 def card(name: str, plan: Plan, figures: Mapping[str, Any], cites: Sequence[str]) -> str:

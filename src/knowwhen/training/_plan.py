@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from knowwhen.errors import RequestError
 from knowwhen.records import digest
@@ -25,6 +28,9 @@ class Plan:
     data: str = ""
     """Where the rows came from, for the model card."""
     data_sha256: str = ""
+    weights: str = ""
+    """What pins down the weights that training starts from (`_adapter.weights`), so that a base or a start that has
+    changed is another run."""
     steps: int = 30
     batch: int = 8
     """Questions a step."""
@@ -46,9 +52,10 @@ class Plan:
                 f"steps={self.steps}, batch={self.batch}, rank={self.rank}, save_every={self.save_every}: expected at "
                 "least 1 of each."
             )
-        if not self.learning_rate > 0 or self.kl < 0:
+        if not (0 < self.learning_rate < math.inf and 0 <= self.kl < math.inf):
             raise RequestError(
-                f"learning_rate={self.learning_rate}, kl={self.kl}: expected a rate above 0 and a weight of at least 0."
+                f"learning_rate={self.learning_rate}, kl={self.kl}: expected a rate above 0 and a weight of at least "
+                "0, both finite."
             )
 
     @property
@@ -58,6 +65,32 @@ class Plan:
         for name in ("out", "save_every", "report_to"):
             del asked[name]
         return digest(json.dumps(asked, sort_keys=True, default=str))
+
+
+def settings(plan: Plan, defaults: Mapping[str, object]) -> dict[str, Any]:
+    """A trainer's own options: those of the plan over its defaults.
+
+    Raises:
+        RequestError: an option that the trainer does not know, or a value of another kind than its default.
+    """
+    known = {name: value for name, value in defaults.items() if name not in Plan.__dataclass_fields__}
+    for name, value in plan.options.items():
+        if name not in known:
+            takes = f"It takes: {', '.join(known)}." if known else "It takes none."
+            raise RequestError(f"The trainer '{plan.trainer}' has no option '{name}'. {takes}")
+        if not fits(value, known[name]):
+            kind = type(known[name]).__name__
+            raise RequestError(f"{name}={value!r}: expected a value of type {kind}, such as {name}={known[name]!r}.")
+    return {**known, **plan.options}
+
+
+def fits(value: object, default: object) -> bool:
+    """Whether a setting is of its default's kind; a whole number will do for another number.
+
+    >>> fits(3, 0.5), fits(True, 1), fits("8", 8)
+    (True, False, False)
+    """
+    return default is None or type(value) is type(default) or (type(value) is int and type(default) is float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +119,14 @@ RECORD = "training.json"
 
 
 def finished(plan: Plan) -> bool:
-    """Whether `plan.out` holds the end of this very run."""
-    path = plan.out / RECORD
-    return path.exists() and json.loads(path.read_text(encoding="utf-8")).get("fingerprint") == plan.fingerprint
+    """Whether `plan.out` holds the end of this very run, as it was written."""
+    try:
+        record = json.loads((plan.out / RECORD).read_text(encoding="utf-8"))
+        written: dict[str, str] = record["files"]
+        kept = {name: hashlib.sha256((plan.out / name).read_bytes()).hexdigest() for name in written}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return bool(record.get("fingerprint") == plan.fingerprint and kept == written)
 
 
 def told(step: Step) -> str:

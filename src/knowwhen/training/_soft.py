@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-import knowwhen
 from knowwhen.errors import RequestError
 from knowwhen.models._dialogue import Dialogue
 from knowwhen.models._engine import Engine
+from knowwhen.models._folder import SOFT_SETTINGS, SOFT_WEIGHTS
 from knowwhen.models._soft import Assistant, Projection, Settings, Tokens, placeholder, save_soft, width
 from knowwhen.models._soft_model import SoftDialogue, Thoughts, open_assistant
 from knowwhen.models._weights import Located, locate, pinned
@@ -43,21 +42,6 @@ class Example:
     group: Group
     states_ND: torch.Tensor | None = None
     """What it answers the reading with, if that never changes."""
-
-
-def options(plan: Plan, defaults: Mapping[str, object]) -> dict[str, Any]:
-    """The trainer's own settings, checked.
-
-    Raises:
-        RequestError: an unknown one, or a value of another kind.
-    """
-    own = {name: value for name, value in defaults.items() if not hasattr(plan, name)}
-    for name, value in plan.options.items():
-        if name not in own:
-            raise RequestError(f"soft_thoughts has no option '{name}'. It has: {', '.join(own)}.")
-        if type(value) is not type(own[name]):
-            raise RequestError(f"{name}={value!r}: expected {type(own[name]).__name__}, as in {name}={own[name]!r}.")
-    return {**own, **plan.options}
 
 
 def batches(count: int, plan: Plan) -> Iterator[list[int]]:
@@ -97,7 +81,7 @@ class Run:
                 torch.nn.init.zeros_(weight)
         self.thoughts = Thoughts(base, assistant, self.projection)
         self.talk = SoftDialogue(self.settings.base_model_name_or_path, tokenizer, self.thoughts)
-        self.assistant, self.end = assistant, tokenizer.eos_token_id
+        self.assistant, self.end = assistant, self.talk.closing
         self.done = 0
 
     def examples(self, rows: Sequence[Row]) -> list[Example]:
@@ -187,16 +171,10 @@ class Run:
         steps = _adapter.steps(plan.out)
         if steps:
             figures |= {"loss, first step": round(steps[0]["loss"], 4), "loss, last step": round(steps[-1]["loss"], 4)}
+        (plan.out / RECORD).unlink(missing_ok=True)  # it says that all the rest is there
         save_soft(plan.out, self.settings, self.projection)
-        record = {
-            "knowwhen": knowwhen.__version__,
-            "plan": json.loads(json.dumps(asdict(plan), default=str)),
-            "fingerprint": plan.fingerprint,
-            "base": self.located.identity,
-            "figures": figures,
-        }
-        _whole(plan.out / RECORD, json.dumps(record, indent=1) + "\n")
         _whole(plan.out / "README.md", card(self.settings, plan, figures))
+        _adapter.record(plan, self.located.identity, figures, (SOFT_SETTINGS, SOFT_WEIGHTS))
 
 
 def open_run(plan: Plan, asked: Mapping[str, Any]) -> Run:

@@ -11,7 +11,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,18 +33,6 @@ WHOLE = "whole"
 Config = TypeVar("Config")
 Read = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """From what TRL logs of a step to further fields of `Step`."""
-
-
-def settings(plan: Plan, defaults: Mapping[str, object]) -> dict[str, Any]:
-    """A trainer's own options: those of the plan over its defaults.
-
-    Raises:
-        RequestError: the plan names an option that the trainer does not know.
-    """
-    known = {key: value for key, value in defaults.items() if key not in {field.name for field in fields(Plan)}}
-    if strange := [key for key in plan.options if key not in known]:
-        raise RequestError(f"The trainer '{plan.trainer}' takes no '{strange[0]}'. It takes: {', '.join(known)}.")
-    return {**known, **plan.options}
 
 
 def without_kl(plan: Plan, instead: str) -> None:
@@ -75,6 +62,13 @@ def arguments(
     Raises:
         RequestError: the batch does not split evenly over passes and processes.
     """
+    integrations: Any = transformers.integrations
+    known = {*integrations.get_available_reporting_integrations(), "all", "none"}
+    if missing := [name for name in plan.report_to if name not in known]:
+        raise RequestError(
+            f"--report-to {', '.join(missing)}: not known to transformers, or not installed. Here it can be "
+            f"{', '.join(sorted(known))}."
+        )
     on_cpu = base.model.device.type == "cpu"
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     at_once = rows_at_once or max(1, plan.batch // processes)

@@ -158,7 +158,34 @@ def read(path: Path, kind: str) -> list[Row]:
                 f"{path}:{number}: has no {', '.join(missing)}; rows of kind '{kind}' have "
                 f"{', '.join(COLUMNS[kind])}. It has: {', '.join(row) or 'nothing'}."
             )
+        if fault := _fault(row, kind):
+            raise RequestError(f"{path}:{number}: {fault}.")
         found.append(row)
     if not found:
         raise RequestError(f"{path} holds no rows; expected at least one of kind '{kind}'.")
     return found
+
+
+def _fault(row: Mapping[str, Any], kind: str) -> str:
+    """What is wrong inside a row's columns; empty if nothing is."""
+    for name in ("prompt", "completion", "chosen", "rejected"):
+        turns = row.get(name) if name in COLUMNS[kind] else None
+        if turns is not None and not (
+            isinstance(turns, list)
+            and all(isinstance(turn, dict) and {"role", "content"} <= turn.keys() for turn in turns)
+            and all(isinstance(turn[part], str) for turn in turns for part in ("role", "content"))
+        ):
+            return f"its {name} is {_shown(turns)}; expected a list of messages, [{{role, content}}, …]"
+    if "calls_for" in COLUMNS[kind] and not (isinstance(row["calls_for"], list) and set(row["calls_for"]) <= set(Move)):
+        return f"its calls_for is {_shown(row['calls_for'])}; expected some of {', '.join(Move)}, in a list"
+    for candidate in row["candidates"] if kind == "closed" else ():
+        if not (isinstance(candidate, dict) and isinstance(candidate.get("text"), str) and candidate["text"].strip()):
+            return f"a candidate is {_shown(candidate)}; expected an object with a text"
+        if candidate.get("move") not in (None, *Move):
+            return f"a candidate's move is {_shown(candidate['move'])}; expected one of {', '.join(Move)}, or null"
+    return ""
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:60] + "…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,13 +42,13 @@ class Said:
 
 
 def replies(
-    model: Model, items: Sequence[Item], *, samples: int, max_tokens: int, seed: int
+    model: Model, items: Sequence[Item], *, samples: int, max_tokens: int, seed: int, temperature: float = 1.0
 ) -> Iterator[tuple[Item, list[Said]]]:
     """Each item, in order, with the greedy reply to it and the drawn ones behind."""
     needs = {Need.SAMPLES} if samples else set()
     if Need.LOGPROBS in model.offers:
         needs.add(Need.LOGPROBS)  # their number tells which samples were cut
-    generation = Generation(max_tokens=max_tokens, samples=samples, seed=seed, needs=frozenset(needs))
+    generation = Generation(max_tokens, samples, temperature, seed, frozenset(needs))
     for start in range(0, len(items), TOGETHER):
         part = items[start : start + TOGETHER]
         found = dict(model.respond([put(item) for item in part], generation))
@@ -85,6 +86,16 @@ def finished(text: str) -> str:
     'It is Lima.'
     """
     return split_at_last_end(text)[0].strip()
+
+
+def sentences(text: str) -> list[int]:
+    """Where each sentence of a text ends.
+
+    >>> sentences("Lima. It is large.")
+    [5, 18]
+    """
+    ends = [match.end() for match in re.finditer(r"[.!?](?=\s)|\n", text)]
+    return [*ends, len(text)]
 
 
 def tell(say: Say, left: Counter[str], total: int) -> None:

@@ -1,30 +1,29 @@
 """Closed answer sets: the model's own replies to a question, each with its verdict, beside ways to decline.
 
 Source: own design, for exact training: the expected reward over a set is a sum, where sampling would estimate it.
-Cost: `samples` + 1 short replies a question, once.
-Fails when: the model's own replies hold no right answer: then only declining can earn, whatever it could have learned;
-    or replies begin alike and end differently: a set knows their first sentences alone.
+Cost: `samples` + 1 replies a question, once.
+Fails when: the model's own replies hold no right answer: then only declining can earn, whatever it could have learned.
+    Or most replies are cut off before they say anything: those are left out; raise `max_tokens`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
 
-from knowwhen.conditions import put
 from knowwhen.grading import Asked, grade
 from knowwhen.training.declining import PHRASES, fitting, phrase
+from knowwhen.training.makers._said import Said, Say, replies, sentences, tell
 from knowwhen.training.rows import Candidate, Row, candidates_of, closed_row, item_of
-from knowwhen.types import Condition, Generation, Item, Model, Move, Need, Response, Stop
+from knowwhen.types import Item, Model, Move, Response
 
 WRITES = "closed"
 
-LEVELS = (0.1, 0.3, 0.5, 0.7, 0.9)
-"""The confidences that a set offers to state, where asked to."""
-
-_SENTENCE = re.compile(r".+?(?:[.!?](?=\s|$)|\n|$)", re.DOTALL)
+LEVELS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+"""The confidences that a set offers to state, where asked to. With 0 among them a wrong answer can cost nothing, so
+that under a proper score declining never pays more than an answer with an honest confidence."""
 
 
 def make(
@@ -35,41 +34,34 @@ def make(
     samples: int = 3,
     temperature: float = 0.7,
     answers: int = 3,
-    max_tokens: int = 32,
-    words: int = 12,
+    max_tokens: int = 48,
     gold: bool = False,
     confidence: bool = False,
-    say: Callable[[str], None] | None = None,
+    say: Say = None,
 ) -> Iterator[Row]:
     """One row an item of which at least one reply answers and could be graded.
 
     Args:
         samples: replies drawn beside the greedy one.
         answers: how many different replies a set keeps, the most frequent first.
-        words: of a reply's first sentence, how many stand for the replies that begin so.
         gold: whether an accepted answer joins the set where no reply of the model's is right.
         confidence: whether each answer comes with each of `LEVELS` stated behind it; see `stated`.
         say: is told how many items were left out, and why.
     """
-    generation = Generation(
-        max_tokens=max_tokens, samples=samples, temperature=temperature, seed=seed, needs=frozenset({Need.SAMPLES})
-    )
-    left = 0
-    found = dict(model.respond([put(item, Condition.FREE) for item in items], generation))
-    for index, item in enumerate(items):
-        response, rng = found[index], Random(f"closed {seed} {item.id}")
-        said = [] if response.stop is Stop.ERROR else [response.text, *response.samples]
-        candidates = _own(item, said, answers, words)
+    left: Counter[str] = Counter()
+    asked = replies(model, items, samples=samples, max_tokens=max_tokens, seed=seed, temperature=temperature)
+    for item, said in asked:
+        rng = Random(f"closed {seed} {item.id}")
+        candidates = _own(item, said, answers)
         if gold and item.answerable and item.answers and not any(c.correct for c in candidates):
             candidates.append(Candidate(f"{item.answers[0]}.", Move.ANSWER, correct=True))
-        if not any(c.move is Move.ANSWER for c in candidates):
-            left += 1
+        if not candidates:
+            left["without an answer that could be graded"] += 1
             continue
         moves = dict.fromkeys((Move.ABSTAIN, fitting(item), rng.choice(tuple(PHRASES))))
         row = closed_row(item, _apart([*candidates, *(Candidate(phrase(move, rng), move) for move in moves)]))
         yield stated(row) if confidence else row
-    if left and say:
-        say(f"{left} of {len(items)} items were left out: no reply of the model's answers them and could be graded.")
+    tell(say, left, len(items))
 
 
 def stated(row: Row) -> Row:
@@ -83,29 +75,31 @@ def stated(row: Row) -> Row:
     return closed_row(item_of(row), candidates)
 
 
-def _own(item: Item, said: Sequence[str], most: int, words: int) -> list[Candidate]:
-    """The beginnings of the replies, each once, the most frequent first, each with the verdict on a whole reply.
+def _own(item: Item, said: Sequence[Said], most: int) -> list[Candidate]:
+    """The model's answers, each once, the most frequent first; what declines is left to the phrasings.
 
-    A reply that the token limit cut is graded as it stands; its set says of it that it goes on.
+    A set's texts stand for all replies that begin so, so the verdict must be that of the text itself. Of a right answer
+    the first sentences that are right alone are kept; of a wrong one all that was said, for its beginning may still
+    lead to a right one.
     """
-    begins: dict[str, list[str]] = {}
-    for text in said:
-        if sentence := first_sentence(text):
-            begins.setdefault(" ".join(sentence.split(" ")[:words]), []).append(text)
-    found = []
-    for sentence in sorted(begins, key=lambda one: -len(begins[one])):
-        verdict = grade(Asked(item.question, item.answers, item.choices), Response(begins[sentence][0]))
-        correct = verdict.correct
-        if verdict.move is Move.ANSWER and not item.answerable:
-            correct = False
-        found.append(Candidate(sentence, verdict.move, correct, ended=False))
-    return [candidate for candidate in found if candidate.move is not None][:most]
+    counted: Counter[str] = Counter()
+    verdicts: dict[str, bool | None] = {}
+    for one in said:
+        if one.verdict.move is Move.ANSWER and one.text:
+            text = _rightly(item, one.text) if one.right else one.text
+            counted[text] += 1
+            verdicts[text] = one.right
+    return [Candidate(text, Move.ANSWER, verdicts[text], ended=False) for text, _ in counted.most_common(most)]
 
 
-def first_sentence(text: str) -> str:
-    """The first sentence of a reply, without what follows."""
-    match = _SENTENCE.match(text.strip())
-    return match.group().strip() if match else ""
+def _rightly(item: Item, text: str) -> str:
+    """The fewest sentences of a right answer that are right alone."""
+    parts = sentences(text)
+    for count in range(1, len(parts)):
+        begun = text[: parts[count - 1]].strip()
+        if grade(Asked(item.question, item.answers, item.choices), Response(begun)).correct:
+            return begun
+    return text
 
 
 def _apart(candidates: Sequence[Candidate]) -> list[Candidate]:

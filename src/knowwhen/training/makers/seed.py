@@ -7,42 +7,36 @@ Fails when: there are many of them: then this is training with labels, and what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from random import Random
 
-from knowwhen.conditions import put
 from knowwhen.training.declining import fitting, phrase
-from knowwhen.training.makers.closed import first_sentence
-from knowwhen.training.rows import Row, prompt_of, reply
-from knowwhen.types import Condition, Generation, Item, Model, Stop
+from knowwhen.training.makers._said import Say, replies, tell
+from knowwhen.training.rows import Row, reply, row_of
+from knowwhen.types import Item, Model, Move
 
 WRITES = "examples"
 
 
 def make(
-    model: Model,
-    items: Sequence[Item],
-    *,
-    seed: int = 0,
-    max_tokens: int = 32,
-    say: Callable[[str], None] | None = None,
+    model: Model, items: Sequence[Item], *, seed: int = 0, max_tokens: int = 48, say: Say = None
 ) -> Iterator[Row]:
-    """One row an item; items whose reply came to nothing are left out.
+    """One row an item; what should be answered and was not, in whole sentences, is left out.
 
     Args:
         say: is told how many were left out.
     """
-    asked = [k for k, item in enumerate(items) if item.answerable]
-    prompts = [put(items[k], Condition.FREE) for k in asked]
-    said = {asked[n]: r for n, r in model.respond(prompts, Generation(max_tokens=max_tokens, seed=seed))}
-    left = 0
-    for k, item in enumerate(items):
-        if item.answerable:
-            text = "" if said[k].stop is Stop.ERROR else first_sentence(said[k].text)
-        else:
-            text = phrase(fitting(item), Random(f"seed {seed} {item.id}"))
+    left: Counter[str] = Counter()
+    answered = [item for item in items if item.answerable]
+    own = {
+        item.id: said[0].text if said[0].verdict.move is Move.ANSWER else ""
+        for item, said in replies(model, answered, samples=0, max_tokens=max_tokens, seed=seed)
+    }
+    for item in items:
+        text = own[item.id] if item.answerable else phrase(fitting(item), Random(f"seed {seed} {item.id}"))
         if text:
-            yield {"prompt": prompt_of(item), "completion": reply(text), "id": item.id}
-        left += not text
-    if left and say:
-        say(f"{left} of {len(items)} items were left out: the model gave no reply to them.")
+            yield row_of(item, completion=reply(text))
+        else:
+            left["without an answer in whole sentences"] += 1
+    tell(say, left, len(items))

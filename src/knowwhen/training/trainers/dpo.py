@@ -18,7 +18,7 @@ from typing import Any
 
 from knowwhen.errors import RequestError
 from knowwhen.training import _adapter, _trl
-from knowwhen.training._plan import Plan, Tell
+from knowwhen.training._plan import Plan, Tell, settings
 from knowwhen.training.rows import Row
 
 READS = "pairs"
@@ -47,7 +47,7 @@ def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
     from trl.trainer.dpo_config import DPOConfig
     from trl.trainer.dpo_trainer import DPOTrainer
 
-    options = _trl.settings(plan, DEFAULTS)
+    options = settings(plan, DEFAULTS)
     _trl.without_kl(plan, "its option beta is one")
     if not float(options["beta"]) > 0:
         raise RequestError(f"beta={options['beta']}: expected a number above 0.")

@@ -30,7 +30,7 @@ from knowwhen.errors import RequestError, RunError
 from knowwhen.objectives import Objective, load
 from knowwhen.training import _adapter
 from knowwhen.training._adapter import Base
-from knowwhen.training._plan import Plan, Step, Tell
+from knowwhen.training._plan import Plan, Step, Tell, settings
 from knowwhen.training.forest import Group, plant, reply_logprobs
 from knowwhen.training.rows import Row, candidates_of, graded, item_of
 from knowwhen.types import Move
@@ -59,12 +59,13 @@ class Question:
 
 
 def questions(rows: Sequence[Row], objective: Objective, base: Base) -> tuple[list[Question], int]:
-    """The rows as questions, and how many say nothing: fewer than two replies, or all worth the same.
+    """The rows as questions, and how many say nothing: too long for the model, or no two replies of different worth.
 
     Replies whose reward is None are left out of their set.
     """
+    most = int(getattr(base.inner.config.get_text_config(decoder=True), "max_position_embeddings", None) or 1 << 30)
     found, silent = [], 0
-    end = base.tokenizer.eos_token_id
+    end = () if base.talk.closing is None else (base.talk.closing,)
     for row in rows:
         item = item_of(row)
         replies, stems, texts, rewards, moves = [], [], [], [], []
@@ -74,20 +75,20 @@ def questions(rows: Sequence[Row], objective: Objective, base: Base) -> tuple[li
             if worth is None:
                 continue
             stem, tail = base.talk.reply(candidate.text), base.tail(candidate.tail)
-            whole = candidate.ended and not candidate.tail
-            replies.append((*stem, *((end,) if whole else ()), *tail, *((end,) if candidate.tail else ())))
-            stems.append(len(stem) + whole)
+            closed = end if candidate.ended else ()
+            replies.append((*stem, *tail, *closed))
+            stems.append(len(stem) + (0 if tail else len(closed)))
             texts.append(candidate.text)
             rewards.append(float(worth))
             moves.append("declined" if seen.declined else {True: "right", False: "wrong", None: "open"}[seen.right])
-        if len(set(rewards)) < 2:
+        prompt = base.talk.tokens(item.messages)
+        if len(set(rewards)) < 2 or len(prompt) + max(map(len, replies)) > most:
             silent += 1
             continue
         side = "answer" if Move.ANSWER in item.calls_for else "decline"
         stratum = f"{item.tags['scenario']} {side}"
         answers = tuple(texts.index(text) for text in texts)
-        group = (base.talk.tokens(item.messages), replies)
-        found.append(Question(group, tuple(stems), answers, tuple(rewards), tuple(moves), stratum))
+        found.append(Question((prompt, replies), tuple(stems), answers, tuple(rewards), tuple(moves), stratum))
     return found, silent
 
 
@@ -127,6 +128,7 @@ def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
         RequestError: no question has replies of different worth under the objective.
         ModelError: the loss is no number.
     """
+    settings(plan, DEFAULTS)
     objective, base = load(plan.objective), _adapter.open_base(plan)
     asked, silent = questions(rows, objective, base)
     if not asked:

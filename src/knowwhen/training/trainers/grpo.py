@@ -35,7 +35,7 @@ from knowwhen.objectives import Objective, load
 from knowwhen.run import Grade
 from knowwhen.training import _adapter, _rollouts, _trl
 from knowwhen.training._grpo import SharedGRPO
-from knowwhen.training._plan import Plan, Tell
+from knowwhen.training._plan import Plan, Tell, settings
 from knowwhen.training.rewards import FACTS, trl_reward
 from knowwhen.training.rows import Row
 
@@ -72,7 +72,7 @@ def train(plan: Plan, rows: list[Row], tell: Tell, *, grade: Grade | None = None
         RequestError: an option that is not known or does not fit, no rows, a prompt that is too long.
         ModelError: the loss is no number, memory ran out, or the engine cannot run the model.
     """
-    options, objective = _trl.settings(plan, DEFAULTS), load(plan.objective)
+    options, objective = settings(plan, DEFAULTS), load(plan.objective)
     if not rows:
         raise RequestError("There are no prompts to train on; expected at least one row of kind 'prompts'.")
     PartialState()  # each process of many takes its own device before the weights are loaded

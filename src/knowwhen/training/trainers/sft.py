@@ -14,7 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from knowwhen.training import _adapter, _trl
-from knowwhen.training._plan import Plan, Tell
+from knowwhen.training._plan import Plan, Tell, settings
 from knowwhen.training.rows import Row
 
 READS = "examples"
@@ -40,7 +40,7 @@ def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
     from trl.trainer.sft_config import SFTConfig
     from trl.trainer.sft_trainer import SFTTrainer
 
-    options = _trl.settings(plan, DEFAULTS)
+    options = settings(plan, DEFAULTS)
     _trl.without_kl(plan, "lower the learning rate or the steps to stay nearer to the start")
     base = _adapter.open_base(plan)
     with _trl.quiet():

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from knowwhen.errors import RequestError, RunError
 from knowwhen.training import _adapter, _soft
-from knowwhen.training._plan import Plan, Step, Tell
+from knowwhen.training._plan import Plan, Step, Tell, settings
 from knowwhen.training.rows import Row
 
 READS = "examples"
@@ -46,7 +46,9 @@ def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
         ModelError: a model cannot be had, or the loss is no number.
         RunError: the folder cannot be written.
     """
-    asked = _soft.options(plan, DEFAULTS)
+    asked = settings(plan, DEFAULTS)
+    if plan.kl:
+        raise RequestError(f"kl={plan.kl}: soft thoughts move no weights of the model, so they take no KL weight.")
     run = _soft.open_run(plan, asked)
     examples = run.examples(rows)
     if not examples:
@@ -55,23 +57,25 @@ def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
         plan.out.mkdir(parents=True, exist_ok=True)
         run.start(examples, plan)
         started = time.monotonic()
-        for number, batch in enumerate(_soft.batches(len(examples), plan), 1):
-            if number <= run.done:
-                continue
-            picked = [examples[k] for k in batch]
-            if run.settings.zero:
-                loss, note = run.loss(picked), "The control: the thoughts are zeros, and nothing is trained."
-                number = plan.steps
-            else:
-                loss, note = run.step(picked, number, plan), ""
-            _adapter.finite(loss, number)
-            step = Step(number, plan.steps, loss, seconds=time.monotonic() - started, note=note)
-            _adapter.log(plan.out, step)
-            tell(step)
-            if number == plan.steps:
-                break
-            if number % plan.save_every == 0:
-                run.keep(plan, number)
+        with _adapter.reported(plan) as report, _adapter.plainly("Lower --batch, or the length of the rows"):
+            for number, batch in enumerate(_soft.batches(len(examples), plan), 1):
+                if number <= run.done:
+                    continue
+                picked = [examples[k] for k in batch]
+                if run.settings.zero:
+                    loss, note = run.loss(picked), "The control: the thoughts are zeros, and nothing is trained."
+                    number = plan.steps
+                else:
+                    loss, note = run.step(picked, number, plan), ""
+                _adapter.finite(loss, number)
+                step = Step(number, plan.steps, loss, seconds=time.monotonic() - started, note=note)
+                _adapter.log(plan.out, step)
+                for listener in (tell, report):
+                    listener(step)
+                if number == plan.steps:
+                    break
+                if number % plan.save_every == 0:
+                    run.keep(plan, number)
         run.save(plan, {"examples": len(examples), "too long": len(rows) - len(examples)})
         shutil.rmtree(plan.out / "checkpoints", ignore_errors=True)
     except OSError as error:
