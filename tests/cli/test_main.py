@@ -69,7 +69,7 @@ def test_a_kind_alone_is_listed_alone(capsys):
 
 def test_an_unknown_kind_names_those_there_are(capsys):
     assert main(["list", "gardens"]) == 2
-    kinds = "suites, graders, models, estimators, calibrators, probes, objectives"
+    kinds = "suites, graders, models, estimators, calibrators, probes, objectives, makers, trainers"
     assert capsys.readouterr().err == f"error: Unknown kind 'gardens'. Kinds: {kinds}.\n"
 
 
