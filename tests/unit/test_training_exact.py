@@ -139,6 +139,31 @@ def test_what_is_stated_behind_an_answer_is_a_second_choice() -> None:
     assert policy_R.tolist() == pytest.approx([2 / 3 / 4, 2 / 3 * 3 / 4, 1 / 3], rel=1e-4)
 
 
+def test_drawn_replies_stand_for_all_that_the_model_says() -> None:
+    """With every reply in the set, drawn ones by their share, the policy is the model's own, before and after."""
+    rng = np.random.default_rng(1)
+    then_R, now_R = (torch.log_softmax(torch.tensor(rng.normal(-3, 2, 6)), -1) for _ in range(2))
+    listed, drawn = then_R[:2].exp(), then_R[2:].exp()
+    candidates = [Candidate(f"decline {k}", Move.ABSTAIN, logprob=then_R[k].item()) for k in range(2)] + [
+        Candidate(f"say {k}", Move.ANSWER, share=(drawn[k] / drawn.sum()).item(), logprob=then_R[2 + k].item())
+        for k in range(4)
+    ]
+    offset_R = exact.offsets(candidates)
+    assert min(listed) > exact.LEAST
+    for policy_R in (then_R, now_R):
+        log_R = exact.log_policy(policy_R, torch.zeros(6), range(6), offset_R)
+        torch.testing.assert_close(log_R, policy_R, check_dtype=False)
+
+
+def test_what_is_hardly_ever_said_keeps_a_little_weight_and_other_sets_stay_as_they_are() -> None:
+    never = Candidate("I don't know.", Move.ABSTAIN, logprob=-40.0)
+    said = Candidate("It is Lima and so on.", Move.ANSWER, share=1.0, logprob=-25.0)
+    log_R = exact.log_policy(torch.tensor([-40.0, -25.0]), torch.zeros(2), (0, 1), exact.offsets([never, said]))
+    assert log_R.exp().tolist() == pytest.approx([0.001, 0.999], rel=1e-3)
+    assert exact.offsets([never, Candidate("Lima", Move.ANSWER, logprob=-3.0)]) == (0.0, 0.0)
+    assert exact.offsets([Candidate("Lima", Move.ANSWER, share=1.0), never]) == (0.0, 0.0)
+
+
 # ── whole runs on a tiny model ──────────────────────────────────────────────────────────────────────────────────
 
 

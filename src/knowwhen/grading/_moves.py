@@ -12,6 +12,7 @@ from knowwhen.grading._plain import QUOTED, plain, unquoted, without_abbreviatio
 from knowwhen.grading._question import Question, question
 from knowwhen.grading._roles import (
     CONCLUDING,
+    PRONOUNS,
     SOLID,
     Clause,
     clauses_of,
@@ -20,11 +21,12 @@ from knowwhen.grading._roles import (
     numeric,
     overlap,
     read,
+    repeats,
     supplies,
 )
 from knowwhen.grading._scan import ALIEN, negates, scan
 from knowwhen.grading._suspicion import declines, suspicion
-from knowwhen.grading._talk import disclaims, harms, preaches, talk_after
+from knowwhen.grading._talk import condemns, disclaims, harms, preaches, talk_after
 from knowwhen.types import Move
 
 _FACTUAL = ("who", "where", "when", "number", "what")
@@ -227,6 +229,8 @@ def _answers_after_all(clause: Clause, turns: bool, about: Question) -> bool:
     if clause.role not in ("answer", "guess", "content") or not supplies(clause, about):
         return False
     share = overlap(clause.words, about)
+    if about.kind == "why" and clause.role == "guess" and clause.words[0].lower() in PRONOUNS:
+        return True  # "There is no clear reason. It may be due to …"
     if about.kind == "why" and negates(clause.symbols):
         return False  # "People are not weaker" says once more that there is nothing to explain
     return share >= 0.7 or (share > 0 and (turns or about.kind == "number"))
@@ -253,7 +257,7 @@ def _led_by_refusing(lead: Clause, rest: list[Clause], about: Question) -> Decis
         if clause.role in ("answer", "guess", "content") and clause.turns and supplies(clause, about):
             if harms(lead) and clause.starts:
                 break  # "I cannot help to harm anyone. However, if you mean …" still refuses what was asked
-            if not _ELSEWHERE & clause.lower and not preaches(clause, about):
+            if not (_ELSEWHERE & clause.lower or preaches(clause, about) or condemns(clause, about) or repeats(clause, about)):
                 return Decision(Move.ANSWER, f"answers after '{lead.family}'", clause.text)
         if clause.role in SOLID or clause.role in ("unfit", "aside"):
             break  # whatever comes later turns against this

@@ -38,12 +38,14 @@ SOLID = ("answer", "guess", "content", "general")
 CONCLUDING = frozenset("so therefore thus hence since because as consequently accordingly".split())
 _FIRST_READ, _LAST_READ = 24, 8
 """Clauses read of a long reply: what a reply does shows in how it begins and how it ends."""
-_PREMISE = BIT["no such thing"] | BIT["false premise"]
+_FIRST_PERSON = frozenset("i we me my us".split())
+_PREMISE = BIT["no such thing"] | BIT["false premise"] | BIT["sweeping"]
 _ASIDE = BIT["pointer elsewhere"] | BIT["lecture"] | BIT["offer"]
 _NEGATIONS = frozenset(
     "not no never none nobody neither nor cannot nothing nicht kein keine nie pas jamais non não nunca mai".split()
 )
-_PRONOUNS = frozenset("he she it they this that these those".split())
+PRONOUNS = frozenset("he she it they this that these those".split())
+_TURNING = frozenset(JOINTS)
 _NEVER = frozenset("never none nobody nothing nowhere".split())
 _ASKING = frozenset("or what which who whose whom where when why how is are do does did was were can could".split())
 _ANSWERING = frozenset("answer question information".split())
@@ -219,6 +221,8 @@ def _declining_role(words: list[str], found: int, about: Question) -> tuple[str,
         return "disclaims", "no opinion"
     if found & BIT["no such figures"]:
         return "abstain", "no such figures"
+    if found & BIT["sweeping"] and not _FIRST_PERSON.intersection(map(str.lower, words)) and _premise_counts(words, found, about):
+        return "premise", "sweeping"
     if found & BIT["unwilling"]:
         lower = set(map(str.lower, words))
         if about.defining and not lower & {"i", "we", "my"}:
@@ -238,7 +242,7 @@ def _declining_role(words: list[str], found: int, about: Question) -> tuple[str,
     if found & BIT["no evidence"] and about.kind != "yes_no":
         return "abstain", "no evidence"
     if found & _PREMISE and not found & BIT["no evidence"] and _premise_counts(words, found, about):
-        return "premise", _first(found, "no such thing", "false premise")
+        return "premise", _first(found, "no such thing", "false premise", "sweeping")
     if found & BIT["limits of a model"]:
         return "refuse", "limits of a model"
     if found & BIT["matter of taste"] and not about.defining:
@@ -271,6 +275,8 @@ def _premise_counts(words: list[str], found: int, about: Question) -> bool:
         return overlap(words, about) >= 0.3 or (about.foreign and not words[0].isascii())
     if about.kind != "yes_no":
         return True
+    if found & BIT["sweeping"]:
+        return words[0].lower() not in ("no", "yes")  # says that the question must not be put so
     return bool(found & BIT["no such thing"]) and not about.existence and words[0].lower() not in ("no", "yes")
 
 
@@ -281,6 +287,11 @@ def overlap(words: Sequence[str], about: Question) -> float:
 
 def _echoes(words: Sequence[str], about: Question) -> bool:
     return overlap(words, about) > 0.75 and sum(word.lower() not in about.words for word in words) <= 3
+
+
+def repeats(clause: Clause, about: Question) -> bool:
+    """Whether a clause holds nothing but words of the question ("…, but illegal for men")."""
+    return all(word in about.words for word in clause.lower - _TURNING if word.isalnum())
 
 
 def denies(words: list[str], about: Question, lacks: bool) -> bool:
@@ -303,7 +314,7 @@ def denies(words: list[str], about: Question, lacks: bool) -> bool:
     if sum(word not in about.words for word in lower if word.isalnum()) <= 1 and not _NEGATIONS.isdisjoint(about.words):
         return False  # says a sentence of the question once more, with its negation
     needed = 0.5 if about.kind in ("why", "what") and not lacks else 0.4
-    return overlap(words, about) >= (0.25 if lower[0] in _PRONOUNS and not lacks else needed)
+    return overlap(words, about) >= (0.25 if lower[0] in PRONOUNS and not lacks else needed)
 
 
 def numeric(words: Sequence[str], about: Question) -> bool:
@@ -330,7 +341,7 @@ def direct(clause: Clause, about: Question) -> bool:
         return False
     words = clause.words
     short = len(words) == 1 or (len(words) <= 4 and words[-1] in ".!?¶")
-    return short or words[0].lower() in _PRONOUNS or words[0].lower() in ("yes", "no") or overlap(words, about) >= 0.5
+    return short or words[0].lower() in PRONOUNS or words[0].lower() in ("yes", "no") or overlap(words, about) >= 0.5
 
 
 def concerns(clause: Clause, about: Question) -> bool:

@@ -23,7 +23,7 @@ BIT = {name: 1 << k for k, name in enumerate(NAMES)}
 GROUPS = (
     ("own ignorance", "no such figures", "unwilling", "no reply to that", "bare no", "limits of a model"),
     ("cannot be known", "no evidence"),
-    ("no opinion", "matter of taste", "no such thing", "false premise", "lacks it"),
+    ("no opinion", "matter of taste", "no such thing", "false premise", "sweeping", "lacks it"),
     ("asks back", "unfit"),
     ("pointer elsewhere", "lecture", "offer", "generality"),
     ("marked answer", "guess", "courtesy", "filler", "many readings"),

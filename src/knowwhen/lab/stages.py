@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,9 @@ from knowwhen.types import Condition, Generation, Item
 Say = Callable[[str], None]
 
 LAB = "lab.json"
+START_DATA = {"start": "seed"}
+DATA = {"closed": "closed", "tuning": "refusal_tuning"}
+"""A seed's files → their makers."""
 CLOSED = {"samples": 2, "answers": 2}
 """Replies drawn and kept for each closed answer set: fewer than by default, for a lab is many trainings."""
 START = "start"
@@ -54,11 +57,15 @@ def stages(design: Design, folder: Path) -> list[Stage]:
     found = [_audit(design, folder, "base", design.model, asked)]
     for seed in design.seeds:
         home = folder / f"seed-{seed}"
-        found.append(Stage("data", f"data, seed {seed}", (home / "tuning.jsonl").exists, _data(design, home, seed)))
+        first = _data(design, home, seed, design.model, START_DATA)
+        then = _data(design, home, seed, f"{design.model}+{home / START}", DATA)
+        found.append(Stage("examples", f"examples for the start, seed {seed}", *first))
         for spec in (START, *design.objectives):
             model = f"{design.model}+{home / slug(spec)}"
             found.append(_train(design, home, seed, spec))
             found.append(_audit(design, folder, f"seed-{seed}-{slug(spec)}", model, asked))
+            if spec == START:
+                found.append(Stage("data", f"data, seed {seed}", *then))
     return found
 
 
@@ -129,22 +136,32 @@ def _times(folder: Path) -> dict[str, list[float]]:
     return found
 
 
-def _data(design: Design, home: Path, seed: int) -> Callable[[Say], None]:
-    """Everything that one seed trains on, made with the base model."""
+def _data(
+    design: Design, home: Path, seed: int, spec: str, files: Mapping[str, str]
+) -> tuple[Callable[[], bool], Callable[[Say], None]]:
+    """Whether one seed's training data is there, and what makes it.
+
+    Args:
+        spec: the model whose replies it is made of. Closed sets are made by the start, where training goes on from.
+        files: name → maker.
+    """
+
+    def done() -> bool:
+        return all((home / f"{name}.jsonl").exists() for name in files)
 
     def work(say: Say) -> None:
         items = trained(design, seed)
-        few = [item for kind in design.trained_on for item in _first(items, kind, design.start_items)]
-        model = open_model(design.model)
-        made = (("closed", "closed", items), (START, "seed", few), ("tuning", "refusal_tuning", items))
-        for name, maker, asked in made:
+        if START in files:
+            items = [item for kind in design.trained_on for item in _first(items, kind, design.start_items)]
+        model = open_model(spec)
+        for name, maker in files.items():
             path = home / f"{name}.jsonl"
             if not path.exists():
                 more = CLOSED if maker == "closed" else {}
                 make = registry.load("makers", maker).make
-                rows_.write(path, make(model, asked, seed=seed, max_tokens=design.max_tokens, say=say, **more))
+                rows_.write(path, make(model, items, seed=seed, max_tokens=design.max_tokens, say=say, **more))
 
-    return work
+    return done, work
 
 
 def _first(items: Sequence[Item], kind: str, count: int) -> list[Item]:

@@ -267,12 +267,26 @@ class LocalModel:
         return len(prompt) + more <= min(self.context, self.engine.scorable)
 
     def score(
-        self, prompts: Sequence[Sequence[Message]], continuations: Sequence[Sequence[str]]
+        self,
+        prompts: Sequence[Sequence[Message]],
+        continuations: Sequence[Sequence[str]],
+        ended: Sequence[Sequence[bool]] | None = None,
     ) -> list[list[NDArray[np.float64]]]:
-        """Log-probabilities (nats) of given replies: for each prompt and each of its continuations, one per token."""
+        """Log-probabilities (nats) of given replies: for each prompt and each of its continuations, one per token.
+
+        Args:
+            ended: whether the end of the turn is scored behind a continuation; None: behind none.
+        """
+        end = () if self.talk.closing is None else (self.talk.closing,)
+        whole = ended or [[False] * len(given) for given in continuations]
         jobs = [
-            Job(self.talk.tokens(prompt), continuations=tuple(map(self.talk.reply, given)))
-            for prompt, given in zip(prompts, continuations, strict=True)
+            Job(
+                self.talk.tokens(prompt),
+                continuations=tuple(
+                    (*self.talk.reply(text), *(end if last else ())) for text, last in zip(given, lasts, strict=True)
+                ),
+            )
+            for prompt, given, lasts in zip(prompts, continuations, whole, strict=True)
         ]
         for job, given in zip(jobs, continuations, strict=True):
             if not all(job.continuations):

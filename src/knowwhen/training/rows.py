@@ -42,6 +42,10 @@ class Candidate:
     """Whether the reply is whole; else it stands for all replies that begin with it."""
     tail: str = ""
     """What is stated behind the text, such as how sure it is: a second choice, made after the text's."""
+    share: float | None = None
+    """How often the model gave this very reply among the replies of its own in the set; None if it was not drawn."""
+    logprob: float | None = None
+    """Of the text, nats, under the model that made the set; None if not known."""
 
 
 def prompt_of(item: Item) -> list[Row]:
@@ -78,6 +82,8 @@ def closed_row(item: Item, candidates: Sequence[Candidate]) -> Row:
             "confidence": c.confidence,
             "ended": c.ended,
             "tail": c.tail,
+            "share": c.share,
+            "logprob": c.logprob,
         }
         for c in candidates
     ]
@@ -107,6 +113,8 @@ def candidates_of(row: Mapping[str, Any]) -> list[Candidate]:
             c.get("confidence"),
             c.get("ended", True),
             c.get("tail", ""),
+            c.get("share"),
+            c.get("logprob"),
         )
         for c in row["candidates"]
     ]

@@ -9,10 +9,12 @@ Fails when: the model's own replies hold no right answer: then only declining ca
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
+from knowwhen.conditions import put
 from knowwhen.grading import Asked, grade
 from knowwhen.training.declining import PHRASES, fitting, phrase
 from knowwhen.training.makers._said import Said, Say, replies, sentences, tell
@@ -50,6 +52,7 @@ def make(
     """
     left: Counter[str] = Counter()
     asked = replies(model, items, samples=samples, max_tokens=max_tokens, seed=seed, temperature=temperature)
+    made: list[tuple[Item, list[Candidate]]] = []
     for item, said in asked:
         rng = Random(f"closed {seed} {item.id}")
         candidates = _own(item, said, answers)
@@ -59,9 +62,24 @@ def make(
             left["without an answer that could be graded"] += 1
             continue
         moves = dict.fromkeys((Move.ABSTAIN, fitting(item), rng.choice(tuple(PHRASES))))
-        row = closed_row(item, _apart([*candidates, *(Candidate(phrase(move, rng), move) for move in moves)]))
+        made.append((item, _apart([*candidates, *(Candidate(phrase(move, rng), move) for move in moves)])))
+    for item, candidates in scored(model, made):
+        row = closed_row(item, candidates)
         yield stated(row) if confidence else row
     tell(say, left, len(items))
+
+
+def scored(model: Model, made: Sequence[tuple[Item, list[Candidate]]]) -> Iterator[tuple[Item, list[Candidate]]]:
+    """The sets with the log-probability of each text (with its end, if it is whole), from a model that scores."""
+    score: Callable[..., Any] | None = getattr(model, "score", None)
+    if score is None:
+        yield from made
+        return
+    texts, ends = ([[getattr(c, name) for c in candidates] for _, candidates in made] for name in ("text", "ended"))
+    found = score([put(item) for item, _ in made], texts, ends)
+    for (item, candidates), logprobs in zip(made, found, strict=True):
+        totals = (round(float(tokens.sum()), 4) for tokens in logprobs)
+        yield item, [replace(c, logprob=total) for c, total in zip(candidates, totals, strict=True)]
 
 
 def stated(row: Row) -> Row:
@@ -89,7 +107,9 @@ def _own(item: Item, said: Sequence[Said], most: int) -> list[Candidate]:
             text = _rightly(item, one.text) if one.right else one.text
             counted[text] += 1
             verdicts[text] = one.right
-    return [Candidate(text, Move.ANSWER, verdicts[text], ended=False) for text, _ in counted.most_common(most)]
+    kept = counted.most_common(most)
+    total = sum(count for _, count in kept)
+    return [Candidate(text, Move.ANSWER, verdicts[text], ended=False, share=n / total) for text, n in kept]
 
 
 def _rightly(item: Item, text: str) -> str:

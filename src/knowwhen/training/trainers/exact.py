@@ -1,14 +1,15 @@
 """The expected reward over a closed answer set, summed instead of sampled: no rollouts, and no noise from sampling.
 
-For each question the policy is the model's distribution over the set's replies, renormalised to sum to one; a
-confidence stated behind an answer is a second choice, renormalised among the confidences on offer. The expected reward,
-minus `kl` times the divergence from where the policy stood at the start, is maximised.
+For each question the policy is the model's distribution over the set's replies, renormalised to sum to one; replies
+that the model itself gave stand for all that it says, as often as they were drawn (`offsets`); a confidence stated
+behind an answer is a second choice, renormalised among the confidences on offer. The expected reward, minus `kl` times
+the divergence from where the policy stood at the start, is maximised.
 
 Source: the policy gradient in closed form (Williams 1992, REINFORCE, whose expectation this is); decision-token
 training on closed sets: Yaldiz et al. 2026 (arXiv 2601.13284).
 Cost: one forward and one backward pass over the batch, what replies begin with together read once.
-Fails when: what the model says lies outside the sets: their probabilities move against each other, and free replies
-need not follow.
+Fails when: what the model comes to say lies outside the sets: their probabilities move against each other, and free
+replies need not follow. Or the sets were made by another model than the one that training starts from.
 """
 
 from __future__ import annotations
@@ -32,12 +33,14 @@ from knowwhen.training import _adapter
 from knowwhen.training._adapter import Base
 from knowwhen.training._plan import Plan, Step, Tell, settings
 from knowwhen.training.forest import Group, plant, reply_logprobs
-from knowwhen.training.rows import Row, candidates_of, graded, item_of
+from knowwhen.training.rows import Candidate, Row, candidates_of, graded, item_of
 from knowwhen.types import Move
 
 READS = "closed"
 DEFAULTS: dict[str, object] = {"steps": 30, "batch": 8, "learning_rate": 3e-4}
 
+LEAST = 1e-3
+"""A way to decline has at least this weight at the start: what is never tried is never learned."""
 COLLAPSED = 0.999
 """A batch of which a larger share is declined has no gradient left; its steps say so."""
 
@@ -51,6 +54,8 @@ class Question:
     """How many tokens of each reply are the answer itself; the rest is what it states behind."""
     answer_R: tuple[int, ...]
     """Which answer each reply gives: replies that differ in what they state alone share it."""
+    offset_R: tuple[float, ...]
+    """What is added to the log-probability of each answer before they are renormalised; see `offsets`."""
     rewards: tuple[float, ...]
     moves: tuple[str, ...]
     """For each reply: right, wrong, declined, or open (an answer of which nothing is known)."""
@@ -68,7 +73,7 @@ def questions(rows: Sequence[Row], objective: Objective, base: Base) -> tuple[li
     end = () if base.talk.closing is None else (base.talk.closing,)
     for row in rows:
         item = item_of(row)
-        replies, stems, texts, rewards, moves = [], [], [], [], []
+        replies, stems, kept, rewards, moves = [], [], [], [], []
         for candidate in candidates_of(row):
             seen = graded(candidate, row)
             worth = objective.reward(seen)
@@ -78,7 +83,7 @@ def questions(rows: Sequence[Row], objective: Objective, base: Base) -> tuple[li
             closed = end if candidate.ended else ()
             replies.append((*stem, *tail, *closed))
             stems.append(len(stem) + (0 if tail else len(closed)))
-            texts.append(candidate.text)
+            kept.append(candidate)
             rewards.append(float(worth))
             moves.append("declined" if seen.declined else {True: "right", False: "wrong", None: "open"}[seen.right])
         prompt = base.talk.tokens(item.messages)
@@ -87,19 +92,50 @@ def questions(rows: Sequence[Row], objective: Objective, base: Base) -> tuple[li
             continue
         side = "answer" if Move.ANSWER in item.calls_for else "decline"
         stratum = f"{item.tags['scenario']} {side}"
+        texts = [candidate.text for candidate in kept]
         answers = tuple(texts.index(text) for text in texts)
-        found.append(Question((prompt, replies), tuple(stems), answers, tuple(rewards), tuple(moves), stratum))
+        parts = (tuple(stems), answers, offsets(kept), tuple(rewards), tuple(moves))
+        found.append(Question((prompt, replies), *parts, stratum))
     return found, silent
 
 
-def log_policy(stem_R: torch.Tensor, tail_R: torch.Tensor, answer_R: Sequence[int]) -> torch.Tensor:
+def offsets(candidates: Sequence[Candidate]) -> tuple[float, ...]:
+    """What makes a set of drawn replies stand for all that the model says: log w − log p, for each.
+
+    A long reply is improbable because it is long. If the set knows how often each reply of the model's own was drawn
+    (`share`) and how likely it was (`logprob`), its policy is w · p_now / p_then: what is enumerated (the ways to
+    decline) has its own probability as weight w, what was drawn shares the rest as it was drawn. That is the
+    importance-weighted estimate of the expected reward of free replies. Other sets are taken as they are.
+    """
+    texts = {candidate.text: candidate for candidate in candidates}  # what differs in its tail alone counts once
+    drawn = [c for c in texts.values() if c.share is not None]
+    if not drawn or any(c.logprob is None for c in texts.values()):
+        return (0.0,) * len(candidates)
+    listed = {c.text: max(math.exp(_known(c)), LEAST) for c in texts.values() if c.share is None}
+    rest = max(1.0 - sum(listed.values()), LEAST)
+    whole = sum(c.share or 0.0 for c in drawn)
+    weights = listed | {c.text: rest * (c.share or 0.0) / whole for c in drawn}
+    return tuple(math.log(weights[c.text]) - _known(c) for c in candidates)
+
+
+def _known(candidate: Candidate) -> float:
+    assert candidate.logprob is not None
+    return candidate.logprob
+
+
+def log_policy(
+    stem_R: torch.Tensor, tail_R: torch.Tensor, answer_R: Sequence[int], offset_R: Sequence[float] | None = None
+) -> torch.Tensor:
     """log_R, nats: one of the answers is chosen, then one of the things that may be stated behind it.
 
     Args:
         stem_R, tail_R: log-probabilities of each reply's answer, and of what it states given the answer.
         answer_R: the number of the first reply with the same answer.
+        offset_R: see `offsets`; None: 0.
     """
     firsts = sorted(set(answer_R))
+    if offset_R is not None:
+        stem_R = stem_R + torch.tensor(offset_R, dtype=stem_R.dtype, device=stem_R.device)
     chosen_R = torch.log_softmax(stem_R[firsts], -1)[[firsts.index(k) for k in answer_R]]
     same_RR = torch.tensor([[a == b for b in answer_R] for a in answer_R], device=tail_R.device)
     among_R = torch.where(same_RR, tail_R[None, :], -torch.inf).logsumexp(-1)
@@ -207,7 +243,7 @@ def _policies(model: PreTrainedModel, batch: Sequence[Question]) -> Iterator[lis
         found, at = [], 0
         for k in forest.groups:
             own = slice(at, at + len(batch[k].rewards))
-            found.append((k, log_policy(stem_R[own], tail_R[own], batch[k].answer_R)))
+            found.append((k, log_policy(stem_R[own], tail_R[own], batch[k].answer_R, batch[k].offset_R)))
             at = own.stop
         yield found
 
