@@ -82,6 +82,7 @@ def results(seeds: int = 3) -> dict[str, Any]:
         "accuracy": estimate(0.36, 0.09, 57),
         "base": {"held out": base, "trained on": base},
         "ungraded": ungraded,
+        "grader": {"answers taken for declining": [8, 231], "declining replies missed": [11, 43]},
         "objectives": listed,
     }
 

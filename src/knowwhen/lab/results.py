@@ -20,7 +20,7 @@ import numpy as np
 from knowwhen import objectives, store
 from knowwhen.lab.design import TUNINGS, Design, slug
 from knowwhen.lab.stages import START
-from knowwhen.metrics import detection, intervals, ranking
+from knowwhen.metrics import detection, grader_error, intervals, ranking
 from knowwhen.metrics.intervals import Array
 from knowwhen.payoff import Payoff
 from knowwhen.types import Condition, Estimate, Outcome
@@ -192,6 +192,11 @@ def results(design: Design, folder: Path, *, draws: int = 2000) -> dict[str, Any
         if sure:
             ratio_B = held_B / trained_B
             entry["carries"] = intervals.estimate(float(ratio_B[0]), ratio_B[1:], n)
+    people = grader_error.measured()[grader_error.LIKE_AUDITS]
+    found["grader"] = {
+        "answers taken for declining": [people.answered_but_declined, people.answered],
+        "declining replies missed": [people.declined_but_answered, people.declined],
+    }
     return {**found, "objectives": entries}
 
 

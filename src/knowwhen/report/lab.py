@@ -135,7 +135,8 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
         ),
         (
             "audited on",
-            f"{design['held_out_items']} questions of each held-out kind, {design['trained_on_items']} of each other; "
+            f"{design['held_out_items']} questions of each held-out kind, {design['trained_on_items']} of each other "
+            "(templates of training, but other countries, elements and sources); "
             f"replies of at most {design['max_tokens']} tokens",
         ),
         (
@@ -145,6 +146,12 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
             "predicts nothing",
         ),
         ("not graded", ungraded(found)),
+        (
+            "the grader",
+            "beside a person's labels of the default model's replies: "
+            + ", ".join(f"{name} {part} of {whole}" for name, (part, whole) in found["grader"].items())
+            + "; rates that low may be the grader's alone",
+        ),
     ]
 
 
