@@ -77,8 +77,8 @@ def child(name: str, model: str, steps: int, out: Path) -> dict[str, Any]:
     from transformers import TrainerCallback
     from trl import GRPOConfig, GRPOTrainer
 
-    from knowwhen.training import _adapter, _trl
-    from knowwhen.training._plan import Plan
+    from knowwhen.training import _adapter
+    from knowwhen.training._plan import Plan, settings
     from knowwhen.training.rewards import trl_reward
     from knowwhen.training.trainers import grpo
 
@@ -94,7 +94,7 @@ def child(name: str, model: str, steps: int, out: Path) -> dict[str, Any]:
     recomputed, at_once = PEERS[name]
     base = _adapter.open_base(plan)
     kept: list[Row] = []
-    ours = grpo._settings(plan, base, _trl.settings(plan, grpo.DEFAULTS))
+    ours = grpo._settings(plan, base, settings(plan, grpo.DEFAULTS))
     changed = {
         "gradient_checkpointing": recomputed,
         "per_device_train_batch_size": at_once,

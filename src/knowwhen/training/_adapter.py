@@ -67,13 +67,21 @@ def open_base(plan: Plan) -> Base:
     plain = Located(located.folder, None, located.identity, located.notes)
     torch.manual_seed(plan.seed)
     model, tokenizer = load_weights(plan.model, plain, "cuda" if torch.cuda.is_available() else "cpu")
-    if located.adapter is not None:
-        adapted = PeftModel.from_pretrained(model, str(located.adapter), is_trainable=True)
-    else:
-        config = LoraConfig(
-            r=plan.rank, lora_alpha=2 * plan.rank, lora_dropout=0.0, target_modules="all-linear", task_type="CAUSAL_LM"
-        )
-        adapted = get_peft_model(model, config)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft 0.21 asks transformers 5 by an old name
+        if located.adapter is not None:
+            adapted = PeftModel.from_pretrained(model, str(located.adapter), is_trainable=True)
+        else:
+            adapted = get_peft_model(
+                model,
+                LoraConfig(
+                    r=plan.rank,
+                    lora_alpha=2 * plan.rank,
+                    lora_dropout=0.0,
+                    target_modules="all-linear",
+                    task_type="CAUSAL_LM",
+                ),
+            )
     name = parts(plan.model)[0]
     adapted.peft_config["default"].base_model_name_or_path = name
     return Base(adapted, tokenizer, Dialogue(plan.model, tokenizer), located, name)
