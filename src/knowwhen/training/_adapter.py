@@ -116,7 +116,7 @@ def save(base: Base, plan: Plan, *, figures: Mapping[str, Any] | None = None, ci
         plan.out.mkdir(parents=True, exist_ok=True)
         (plan.out / RECORD).unlink(missing_ok=True)  # it says that all the rest is there
         base.model.save_pretrained(str(plan.out), save_embedding_layers=False)  # "auto" asks the hub
-        _whole(plan.out / "README.md", card(base.name, plan, figures or {}, cites))
+        whole(plan.out / "README.md", card(base.name, plan, figures or {}, cites))
         record(plan, base.located.identity, figures or {}, ("adapter_model.safetensors", "adapter_config.json"))
     except OSError as error:
         raise RunError(f"The adapter cannot be written to {plan.out}: {error.strerror or error}.") from error
@@ -134,7 +134,7 @@ def record(plan: Plan, base: Mapping[str, str], figures: Mapping[str, Any], file
         "figures": dict(figures),
         "files": kept,
     }
-    _whole(plan.out / RECORD, json.dumps(content, indent=1) + "\n")
+    whole(plan.out / RECORD, json.dumps(content, indent=1) + "\n")
 
 
 def weights(model: str) -> str:
@@ -166,7 +166,8 @@ def card(name: str, plan: Plan, figures: Mapping[str, Any], cites: Sequence[str]
     )
 
 
-def _whole(path: Path, text: str) -> None:
+def whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -173,7 +172,7 @@ class Run:
             figures |= {"loss, first step": round(steps[0]["loss"], 4), "loss, last step": round(steps[-1]["loss"], 4)}
         (plan.out / RECORD).unlink(missing_ok=True)  # it says that all the rest is there
         save_soft(plan.out, self.settings, self.projection)
-        _whole(plan.out / "README.md", card(self.settings, plan, figures))
+        _adapter.whole(plan.out / "README.md", card(self.settings, plan, figures))
         _adapter.record(plan, self.located.identity, figures, (SOFT_SETTINGS, SOFT_WEIGHTS))
 
 
@@ -242,9 +241,3 @@ def _reader(settings: Settings) -> str:
 
 def _context(model: PreTrainedModel) -> int:
     return int(getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None) or 1 << 30)
-
-
-def _whole(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
