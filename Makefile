@@ -1,5 +1,5 @@
 # make audit    everything a newcomer needs: environment, pinned packages, default model, audit, report
-# make lab      trains the default model under every objective, and maps where each one lands: about 80 minutes
+# make lab      trains the default model under every objective, and maps where each one lands: more than an hour
 # make test     everything that CI checks, but for the adapters
 # make test-adapters    the tests of what we add to other tools, with those tools, in an environment of their own
 # make lint     style and types alone

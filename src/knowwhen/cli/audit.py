@@ -202,5 +202,9 @@ def _pairs(maps: Sequence[str]) -> Mapping[str, str]:
 
 
 def _folder(model: str, manifest: Manifest) -> Path:
-    slug = re.sub(r"[^a-z0-9.]+", "-", model.lower()).strip("-.")[:48] or "model"
-    return Path("runs") / f"{slug}-{manifest.fingerprint[:8]}"
+    return Path("runs") / f"{slug(model)}-{manifest.fingerprint[:8]}"
+
+
+def slug(model: str) -> str:
+    """A model's name as a part of a folder's."""
+    return re.sub(r"[^a-z0-9.]+", "-", model.lower()).strip("-.")[:48] or "model"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from knowwhen.cli.audit import slug
 from knowwhen.errors import MissingExtraError
 
 
@@ -95,7 +95,7 @@ def lab(
         "training_items": training_items,
     }
     design = Design(model, **{name: value for name, value in given.items() if value is not None})
-    folder = out or Path("runs") / f"lab-{_slug(model)}-{design.fingerprint[:8]}"
+    folder = out or Path("runs") / f"lab-{slug(model)}-{design.fingerprint[:8]}"
     try:
         work(design, folder, _say)
     except KeyboardInterrupt:
@@ -127,10 +127,6 @@ def plainly(value: Any) -> Any:
             return float(f"{value:.10g}") if value - value == 0 else None
         case _:
             return value
-
-
-def _slug(model: str) -> str:
-    return re.sub(r"[^a-z0-9.]+", "-", model.lower()).strip("-.")[:48] or "model"
 
 
 def _say(text: str) -> None:
