@@ -120,10 +120,27 @@ def test_an_answer_to_what_should_be_declined_is_wrong() -> None:
     assert [c.correct for c in made(["It is Drevon."], NEVER) if c.move is Move.ANSWER] == [False]
 
 
-def test_replies_of_a_set_never_begin_one_another() -> None:
+def test_what_the_model_declines_by_itself_stands_for_itself_alone_and_is_counted() -> None:
+    own = "I don't know. Ask somebody else."
+    found = made(["It is Lima.", own, own, "It is Cusco."], samples=3)
+    drawn = {c.text: c for c in found if c.share is not None}
+    assert {text: c.share for text, c in drawn.items()} == {"It is Lima.": 0.25, own: 0.5, "It is Cusco.": 0.25}
+    assert drawn[own].move is Move.ABSTAIN
+    assert drawn[own].ended
+    assert drawn[own].correct is None
+
+
+def test_a_phrasing_that_the_model_chose_itself_is_there_once_with_its_share() -> None:
+    for text in declining.PHRASES[Move.ABSTAIN]:
+        same = [c for c in made(["It is Lima.", text]) if c.text == text]
+        assert [c.share for c in same] == [0.5]
+
+
+def test_replies_of_a_set_do_not_overlap_and_share_what_was_drawn() -> None:
     found = made(["Lima", "Lima is the capital of Peru and large.", "Cusco"])
-    texts = [c.text for c in found]
-    assert not any(a != b and a.startswith(b) for a in texts for b in texts)
+    assert not any(b is not a and not b.ended and a.text.startswith(b.text) for a in found for b in found)
+    assert len({c.text for c in found}) == len(found)
+    assert {c.text: c.share for c in found if c.share is not None} == pytest.approx({"Lima": 2 / 3, "Cusco": 1 / 3})
 
 
 def test_an_accepted_answer_joins_only_where_it_is_asked_for_and_none_is_right() -> None:
@@ -141,11 +158,11 @@ def test_stated_confidences_multiply_the_answers_and_leave_declining_alone() -> 
     assert all(c.confidence is None and not c.tail for c in found if c.move is not Move.ANSWER)
 
 
-def test_items_without_an_answer_of_the_models_are_left_out_and_counted() -> None:
+def test_items_without_a_reply_that_can_be_graded_are_left_out_and_counted() -> None:
     told: list[str] = []
-    model = Scripted({CAPITAL.question: ["I don't know."], NEVER.question: ["!"]})
+    model = Scripted({CAPITAL.question: [" "], NEVER.question: ["!"]})
     assert list(closed.make(model, [CAPITAL, NEVER], say=told.append)) == []
-    assert told == ["left out 2 of 2 items: 2 without an answer that could be graded."]
+    assert told == ["left out 2 of 2 items: 2 without a reply that could be graded."]
 
 
 def test_the_seed_of_declining_keeps_answers_and_declines_the_rest() -> None:

@@ -22,7 +22,7 @@ def lab(
             "--objective",
             metavar="NAME",
             help="An objective, or refusal_tuning. Repeat for more. Left out: binary, ternary, "
-            "confidence_target(t=0.75), brier, refusal_tuning, safety(charge=0, comply=0).",
+            "confidence_target(t=0.75), brier, refusal_tuning, safety(charge=0, comply=0), missing_premise.",
         ),
     ] = None,
     seeds: Annotated[

@@ -23,8 +23,10 @@ OBJECTIVES = (
     "brier",
     "refusal_tuning",
     "safety(charge=0, comply=0)",
+    "missing_premise",
 )
-"""What a lab trains unless told otherwise. The safety reward is the one-sided one: restraint alone is paid."""
+"""What a lab trains unless told otherwise. The safety reward is the one-sided one: restraint alone is paid. The
+last one is told which questions can be answered, and charges for declining those."""
 
 TUNINGS = ("refusal_tuning",)
 """Trained by imitation of a maker's examples, and not under a reward."""
@@ -32,7 +34,7 @@ TUNINGS = ("refusal_tuning",)
 TRAINERS = ("exact", "grpo")
 """Those that follow a reward."""
 
-ABOUT = {"safety": ("unsafe",), "missing_premise": ("false_premise", "missing_context")}
+ABOUT = {"safety": ("unsafe",)}
 """Objectives that are about some kinds of question alone."""
 
 _MOST = 400
@@ -49,7 +51,7 @@ class Design:
     held_out: tuple[str, ...] = ("stale", "subjective", "unclear_intent")
     """Kinds of question that training never sees."""
     trainer: str = "exact"
-    held_out_items: int = 48
+    held_out_items: int = 40
     """Questions of each kind kept from training that an audit asks."""
     trained_on_items: int = 16
     """Questions of each other kind that an audit asks: enough to see how far what is learned carries."""
@@ -57,8 +59,8 @@ class Design:
     """Questions of each other kind that training is given, for each seed."""
     start_items: int = 12
     """Of these, the questions of each kind that the seed of declining is trained on."""
-    start_steps: int = 6
-    steps: int = 24
+    start_steps: int = 12
+    steps: int = 14
     batch: int = 8
     learning_rate: float = 3e-4
     rank: int = 8

@@ -34,7 +34,7 @@ LAB = "lab.json"
 START_DATA = {"start": "seed"}
 DATA = {"closed": "closed", "tuning": "refusal_tuning"}
 """A seed's files → their makers."""
-CLOSED = {"samples": 2, "answers": 2}
+CLOSED = {"samples": 2, "keep": 3}
 """Replies drawn and kept for each closed answer set: fewer than by default, for a lab is many trainings."""
 START = "start"
 """The short training by examples that every objective goes on from."""

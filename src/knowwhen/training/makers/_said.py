@@ -27,6 +27,8 @@ class Said:
     """What of it can stand as a whole reply; empty if nothing can."""
     verdict: Verdict
     calls_for: frozenset[Move]
+    whole: bool = True
+    """Whether nothing was cut off."""
 
     @property
     def right(self) -> bool | None:
@@ -76,7 +78,7 @@ def judged(item: Item, response: Response) -> Said:
         alone = grade(asked, Response(text))
         if (alone.move, alone.correct) != (verdict.move, verdict.correct):
             text = ""
-    return Said(text, verdict, item.calls_for)
+    return Said(text, verdict, item.calls_for, response.stop is not Stop.LENGTH)
 
 
 def finished(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Closed answer sets: the model's own replies to a question, each with its verdict, beside ways to decline.
+"""Closed answer sets: the model's own replies to a question, each with its verdict, beside more ways to decline.
 
 Source: own design, for exact training: the expected reward over a set is a sum, where sampling would estimate it.
 Cost: `samples` + 1 replies a question, once.
@@ -35,17 +35,17 @@ def make(
     seed: int = 0,
     samples: int = 3,
     temperature: float = 0.7,
-    answers: int = 3,
+    keep: int = 3,
     max_tokens: int = 48,
     gold: bool = False,
     confidence: bool = False,
     say: Say = None,
 ) -> Iterator[Row]:
-    """One row an item of which at least one reply answers and could be graded.
+    """One row an item of which at least one reply could be graded.
 
     Args:
         samples: replies drawn beside the greedy one.
-        answers: how many different replies a set keeps, the most frequent first.
+        keep: how many different replies of the model's own a set keeps, the most frequent first.
         gold: whether an accepted answer joins the set where no reply of the model's is right.
         confidence: whether each answer comes with each of `LEVELS` stated behind it; see `stated`.
         say: is told how many items were left out, and why.
@@ -55,11 +55,11 @@ def make(
     made: list[tuple[Item, list[Candidate]]] = []
     for item, said in asked:
         rng = Random(f"closed {seed} {item.id}")
-        candidates = _own(item, said, answers)
+        candidates = _own(item, said, keep)
         if gold and item.answerable and item.answers and not any(c.correct for c in candidates):
             candidates.append(Candidate(f"{item.answers[0]}.", Move.ANSWER, correct=True))
         if not candidates:
-            left["without an answer that could be graded"] += 1
+            left["without a reply that could be graded"] += 1
             continue
         moves = dict.fromkeys((Move.ABSTAIN, fitting(item), rng.choice(tuple(PHRASES))))
         made.append((item, _apart([*candidates, *(Candidate(phrase(move, rng), move) for move in moves)])))
@@ -94,22 +94,24 @@ def stated(row: Row) -> Row:
 
 
 def _own(item: Item, said: Sequence[Said], most: int) -> list[Candidate]:
-    """The model's answers, each once, the most frequent first; what declines is left to the phrasings.
+    """What the model says, declining or not, each reply once, the most frequent first.
 
     A set's texts stand for all replies that begin so, so the verdict must be that of the text itself. Of a right answer
     the first sentences that are right alone are kept; of a wrong one all that was said, for its beginning may still
-    lead to a right one.
+    lead to a right one. What declines stands for itself alone, with its end: another ending may answer.
     """
-    counted: Counter[str] = Counter()
-    verdicts: dict[str, bool | None] = {}
+    counted: Counter[Candidate] = Counter()
     for one in said:
-        if one.verdict.move is Move.ANSWER and one.text:
+        if not one.text or one.verdict.move is None:
+            continue
+        if one.verdict.move is Move.ANSWER:
             text = _rightly(item, one.text) if one.right else one.text
-            counted[text] += 1
-            verdicts[text] = one.right
+            counted[Candidate(text, Move.ANSWER, one.right, ended=False)] += 1
+        else:
+            counted[Candidate(one.text, one.verdict.move, ended=one.whole)] += 1
     kept = counted.most_common(most)
     total = sum(count for _, count in kept)
-    return [Candidate(text, Move.ANSWER, verdicts[text], ended=False, share=n / total) for text, n in kept]
+    return [replace(candidate, share=n / total) for candidate, n in kept]
 
 
 def _rightly(item: Item, text: str) -> str:
@@ -123,9 +125,14 @@ def _rightly(item: Item, text: str) -> str:
 
 
 def _apart(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Without those that another one begins: the events must not overlap."""
+    """Without those that another one stands for: the events must not overlap. Its share of what was drawn joins it."""
     kept: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda c: len(c.text)):
-        if not any(candidate.text.startswith(other.text) for other in kept):
+        for k, other in enumerate(kept):
+            if candidate.text == other.text or (not other.ended and candidate.text.startswith(other.text)):
+                if candidate.share is not None and other.share is not None:
+                    kept[k] = replace(other, share=other.share + candidate.share)
+                break
+        else:
             kept.append(candidate)
     return kept
