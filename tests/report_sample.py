@@ -13,6 +13,7 @@ import numpy as np
 
 from knowwhen.diagnosis import diagnose
 from knowwhen.signature import signature as measure
+from knowwhen.suites import _bundles
 from knowwhen.types import Condition, Item, Message, Move, Outcome, Response, Stop
 
 HOSTILE = (
@@ -210,6 +211,30 @@ def _diagnosed(measures: dict, read: tuple[float, ...]) -> dict:
     return found
 
 
+BUNDLE = {
+    # slice: scenario; declined and answered of what should be declined; declined and answered of the others
+    "known <b>unknowns</b>": ("unknown", 30, 10, 4, 36),
+    "freshqa": ("stale", 24, 6, 3, 27),
+    "coconot: unknown": ("unknown", 1, 3, 0, 0),
+    "coconot: humanizing & alone": ("humanizing", 20, 0, 0, 20),
+}
+ASKED = ("known_unknowns", "coconot", "freshqa(form='abstentionbench')", "bbq", "falseqa(split='test')")
+
+
+def bundle(name: str = "abstentionbench") -> dict:
+    """The content of bundle.json, from counts; replies to what should be declined have 90 tokens, the others 20."""
+    found = []
+    for source, (scenario, *counts) in BUNDLE.items():
+        kinds = [(False, Move.ABSTAIN), (False, Move.ANSWER), (True, Move.REFUSE), (True, Move.ANSWER)]
+        for (answerable, move), count in zip(kinds, counts, strict=True):
+            for _ in range(count):
+                calls = frozenset({Move.ANSWER if answerable else Move.ABSTAIN})
+                tags = {"source": source, "scenario": scenario}
+                item = Item((Message("user", "?"),), calls, tags=tags, id=f"{source} {len(found)}")
+                found.append(Outcome(item, Response("x", tokens_out=20 if answerable else 90), move))
+    return _bundles.to_json(name, _bundles.rows(found, draws=200), ASKED)
+
+
 def manifest() -> dict:
     """A manifest in the layout of manifest.json, with a system message that must be escaped."""
     return {
@@ -238,4 +263,4 @@ if __name__ == "__main__":
     from knowwhen.report import render
 
     sample = outcomes()
-    Path(sys.argv[1]).write_text(render(whole(sample), sample, manifest()), encoding="utf-8")
+    Path(sys.argv[1]).write_text(render(whole(sample), sample, manifest(), bundle()), encoding="utf-8")

@@ -184,14 +184,16 @@ def measure(
     payoff: Payoff = Payoff(),  # noqa: B008  # frozen
     draws: int = 1000,
     controls: bool = True,
+    bundle: str | None = None,
 ) -> dict[str, Any]:
     """Write signature.json and report.html from what the folder holds, and return the signature as JSON objects.
 
-    Where more than replies was asked for, readings.json is written too.
+    Where more than replies was asked for, readings.json is written too; where a bundle was, bundle.json.
 
     Args:
         draws: bootstrap draws behind each interval; drawn from the manifest's seed.
         controls: as in `readings.read`.
+        bundle: the bundle that was asked; left out, the one whose table the folder holds already, if any.
 
     Raises:
         RunError: the folder is in use, damaged, or no run; or nothing has been asked yet.
@@ -200,11 +202,13 @@ def measure(
     from knowwhen.metrics import grader_error
     from knowwhen.report import render
     from knowwhen.signature import signature
+    from knowwhen.suites import _bundles
 
     with store.locked(folder):
         manifest, _, outcomes = store.load(folder)
         if not outcomes:
             raise RunError(f"{folder} holds no replies yet. Run the audit again: it goes on from where it stopped.")
+        bundle = bundle or (_bundles.read(folder) or {}).get("bundle")
         read = None
         if readings.asked(manifest.generation):
             read = readings.read(outcomes, folder / "hidden", draws=draws, seed=manifest.seed, controls=controls)
@@ -227,7 +231,12 @@ def measure(
         figures: dict[str, Any] = _rounded(found.to_json())
         text = json.dumps(figures, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         store.save(folder, "signature.json", text)
-        store.save(folder, "report.html", render(figures, outcomes, manifest.model_dump(mode="json")))
+        table = None
+        if bundle:
+            rows = _bundles.rows(outcomes, draws=draws, seed=manifest.seed)
+            table = _bundles.to_json(bundle, rows, manifest.suites)
+            store.save(folder, "bundle.json", json.dumps(table, indent=1, ensure_ascii=False) + "\n")
+        store.save(folder, "report.html", render(figures, outcomes, manifest.model_dump(mode="json"), table))
         return figures
 
 

@@ -42,7 +42,7 @@ from knowwhen.records import (
 from knowwhen.types import Condition, Item, Outcome
 
 _OURS = {"manifest.json", "items.jsonl", "outcomes.jsonl", "hidden", "readings.json", "signature.json", "report.html"}
-_OURS |= {"lock", "lock.json"}
+_OURS |= {"bundle.json", "lock", "lock.json"}
 UNFINISHED = "unfinished "
 """Stands before the grader's name in the manifest while all outcomes are being replaced."""
 _SYNC_SECONDS = 5.0  # A killed process loses nothing that was written; only a power cut loses as much as this.

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 SAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "report_sample.py"))
 OUTCOMES: list[Outcome] = SAMPLE["outcomes"]()
 SIGNATURE = SAMPLE["whole"](OUTCOMES)
+BUNDLE = SAMPLE["bundle"]()
 QUIET = [
     "--disable-gpu",
     "--disable-quic",
@@ -50,7 +51,7 @@ def chromium() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     path = tmp_path_factory.mktemp("run") / "report.html"
-    path.write_text(render(SIGNATURE, OUTCOMES, SAMPLE["manifest"]()), encoding="utf-8")
+    path.write_text(render(SIGNATURE, OUTCOMES, SAMPLE["manifest"](), BUNDLE), encoding="utf-8")
     return path.as_uri()
 
 
@@ -189,12 +190,33 @@ def test_the_readings_are_drawn_in_reach_and_on_one_scale(visit, report, width) 
     assert page.input_value("#scenario") == page.locator("#diagnosis .rows a").first.inner_text()
 
 
+@pytest.mark.parametrize("width", [390, 1200])
+def test_the_table_of_a_bundle_is_in_reach_and_in_line(visit, report, width) -> None:
+    page = visit(report, viewport={"width": width, "height": 900})
+    page.click("nav a[href='#bundle']")
+    assert page.locator("#bundle h2").inner_text() == "abstentionbench, as the field reports it"
+    rows = page.locator("#bundle tbody tr")
+    assert rows.count() == 7
+    last = rows.nth(0).locator("td").last
+    last.scroll_into_view_if_needed()
+    box = last.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    # Under its heading stands the first column that the field reports, under the other what stands beside.
+    left = "(cells) => cells.map((cell) => Math.round(cell.getBoundingClientRect().x))"
+    groups = page.eval_on_selector_all("#bundle thead th[scope=colgroup]", left)
+    columns = page.eval_on_selector_all("#bundle thead th[scope=col]", left)
+    assert groups == [columns[2], columns[5]]
+    cells = page.eval_on_selector_all("#bundle tbody tr:first-child > *", left)
+    assert cells[: len(columns)] == columns
+
+
 def test_a_run_of_replies_alone_shows_no_empty_sections(visit, tmp_path) -> None:
     path = tmp_path / "report.html"
     plain = SAMPLE["signature"](OUTCOMES) | {"switches": None}
     path.write_text(render(plain, OUTCOMES, SAMPLE["manifest"]()), encoding="utf-8")
     page = visit(path.as_uri())
-    for name in SECTIONS:
+    for name in (*SECTIONS, "bundle"):
         assert page.locator(f"#{name}").count() == page.locator(f"nav a[href='#{name}']").count() == 0
     assert page.inner_text("h1").split("\n")[-1] == "It answers too much"
 
@@ -256,7 +278,7 @@ def test_thinking_is_there_but_folded(visit, report) -> None:
 def test_nothing_is_wider_than_the_screen(visit, chromium, tmp_path, width) -> None:
     path = tmp_path / "report.html"
     named = SIGNATURE | {"model": "organisation/a-very-long-model-name-" + "x" * 60}
-    path.write_text(render(named, OUTCOMES, SAMPLE["manifest"]()), encoding="utf-8")
+    path.write_text(render(named, OUTCOMES, SAMPLE["manifest"](), BUNDLE), encoding="utf-8")
     page = visit(path.as_uri(), viewport={"width": width, "height": 740})
     for _ in range(3):
         page.click("#more")

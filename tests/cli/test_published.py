@@ -76,13 +76,34 @@ def test_a_bundle_ends_in_its_own_table_and_names_what_it_is_without(
     assert main([*arguments, "--out", "run"]) == 0
     shown = capsys.readouterr()
     assert "note: missing_premise is without umwp. no connection" in shown.err
-    for word in ("mip gsm8k", "mip formula", "mean of all slices", "recall", "tokens without", "2504.06514"):
+    for word in ("mip gsm8k", "mip formula", "mean of all slices", "Recall", "Tokens", "2504.06514", "Left out: umwp"):
         assert word in shown.out
     content = json.loads(Path("run/bundle.json").read_text())
     assert [row["name"] for row in content["rows"]][:3] == ["mip gsm8k", "mip svamp", "mip formula"]
     assert content["rows"][0]["n"] == 60
     assert main([*arguments, "--out", "run", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["counts"]["items"] == 62
+
+
+def test_a_report_shows_the_bundle_of_its_folder_anew(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["audit", "simulated", "--bundle", "missing_premise", "--data", str(data), "--fast", "--out", "run"]
+    assert main(arguments) == 0
+    printed, page, table = capsys.readouterr().out, Path("run/report.html"), Path("run/bundle.json")
+    before = page.read_text(), table.read_text()
+    assert '<section id="bundle"' in before[0]
+    assert "knowwhen audit simulated --bundle missing_premise --seed 0" in before[0]
+    page.unlink()
+    table.write_text(json.dumps({"bundle": "missing_premise", "rows": []}))  # Its figures are measured, not believed.
+    assert main(["report", "run"]) == 0
+    assert (page.read_text(), table.read_text()) == before
+    assert capsys.readouterr().out == printed
+    table.unlink()
+    assert main(["report", "run"]) == 0
+    assert '<section id="bundle"' not in page.read_text()
+    assert not table.exists()
+    table.write_text("{")
+    assert main(["report", "run", "--json"]) == 2
+    assert "bundle.json cannot be used" in capsys.readouterr().err
 
 
 def test_a_bundle_takes_further_suites_beside(data: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from knowwhen import registry
-from knowwhen.errors import RequestError
+from knowwhen.errors import RequestError, RunError
 from knowwhen.suites import _bundles
-from knowwhen.suites._bundles import BUNDLES, Bundle, Part, rows, to_json
+from knowwhen.suites._bundles import BUNDLES, FIGURES, Bundle, Part, read, rows, to_json
 from knowwhen.types import Condition, Item, Move, Outcome, Response, ask
 
 
@@ -78,11 +78,48 @@ def test_lengths_are_told_apart_by_what_the_item_calls_for() -> None:
 
 
 def test_the_json_form_has_nulls_for_what_there_is_not() -> None:
-    content = to_json("abstentionbench", rows(counts("a", "stale", 1, 1, 0, 0), draws=10))
+    content = to_json("abstentionbench", rows(counts("a", "stale", 1, 1, 0, 0), draws=10), ["alcuna"])
     assert json.loads(json.dumps(content, allow_nan=False)) == content
     assert content["rows"][0]["figures"]["false_alarm"] == {"value": None, "low": None, "high": None, "n": 0}
     assert content["rows"][0]["tokens"] == {"should_decline": 4, "should_answer": None}
     assert content["published_recall"]["stale"] == {"mean": 0.655, "best": 0.906}
+    assert [row["mean"] for row in content["rows"]] == [False, True, True]
+
+
+def test_what_a_bundle_was_asked_without_or_with_in_place_follows_from_the_suites_of_the_run() -> None:
+    asked = ["umwp", "mip(part='gsm8k')", "xstest"]
+    content = to_json("missing_premise", [], asked)
+    assert content["suites"] == ["mip(part='gsm8k')", "umwp"]
+    assert content["without"] == ["mip(part='svamp')", "mip(part='formula')", "gsm8k(form='abstain')"]
+    assert content["in_place"] == {}
+    content = to_json("abstentionbench", [], ["bbq", "falseqa(split='test')"])
+    assert content["in_place"] == {"bbq(categories='all')": "bbq"}
+    assert len(content["without"]) == len(BUNDLES["abstentionbench"].parts) - 2
+
+
+def test_items_without_a_scenario_have_a_mean_of_their_own() -> None:
+    (found,) = [row for row in rows(counts("a", "", 1, 1, 1, 1), draws=10) if row.mean and row.scenario]
+    assert (found.name, found.scenario) == ("mean of (none)", "(none)")
+
+
+def test_what_was_written_reads_back_and_a_folder_without_is_none(tmp_path: Path) -> None:
+    assert read(tmp_path) is None
+    content = to_json("over_refusal", rows(counts("a", "unsafe", 3, 1, 1, 3), draws=10), ["xstest"])
+    (tmp_path / "bundle.json").write_text(json.dumps(content))
+    assert read(tmp_path) == content
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"bundle": "nonsense"}', '{"bundle": []}', "\x00"])
+def test_a_table_that_does_not_read_is_refused_with_what_to_do(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bundle.json").write_text(text)
+    with pytest.raises(RunError, match=r"bundle\.json cannot be used: .+ Delete it to measure the run without"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("bundle", BUNDLES.values(), ids=BUNDLES)
+def test_a_protocol_reports_figures_that_there_are(bundle: Bundle) -> None:
+    assert set(bundle.reports) <= {*FIGURES, "tokens"}
+    assert len(set(bundle.reports)) == len(bundle.reports)
 
 
 @pytest.mark.parametrize("name", BUNDLES)

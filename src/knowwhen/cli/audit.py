@@ -163,13 +163,13 @@ def audit(
     folder = out or _folder(model, manifest)
     try:
         with progress() as show:
-            outcomes = run.audit(opened, items, folder, manifest, grader.grade, batch=grader.batch, progress=show)
+            run.audit(opened, items, folder, manifest, grader.grade, batch=grader.batch, progress=show)
     except KeyboardInterrupt:
         _say(f"stopped. What was asked is kept in {folder}; the same command goes on from there.")
         raise typer.Exit(130) from None
-    figures = run.measure(folder)
-    if bundle:
-        _bundle.end(bundle, outcomes, folder, seed=seed, quiet=json_)
+    figures = run.measure(folder, bundle=bundle)
+    if not json_:
+        _bundle.show(folder)
     raise typer.Exit(_figures.end(figures, require or [], folder, as_json=json_))
 
 

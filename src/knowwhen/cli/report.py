@@ -24,7 +24,7 @@ def report(
 ) -> None:
     """Measure the replies in DIR again and write signature.json and report.html anew. No model is asked for a reply."""
     from knowwhen import run, store
-    from knowwhen.cli import _figures
+    from knowwhen.cli import _bundle, _figures
 
     manifest, items, outcomes = store.load(folder)
     _figures.check(require or [], items)
@@ -38,4 +38,7 @@ def report(
             manifest.grader.removeprefix(store.UNFINISHED), say=lambda text: print(text, file=sys.stderr)
         )
         run.regrade(folder, grader.grade, grader.name, grader.identity, batch=max(grader.batch, 64))
-    raise typer.Exit(_figures.end(run.measure(folder), require or [], folder, as_json=json_))
+    figures = run.measure(folder)
+    if not json_:
+        _bundle.show(folder)
+    raise typer.Exit(_figures.end(figures, require or [], folder, as_json=json_))

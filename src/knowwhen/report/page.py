@@ -12,7 +12,7 @@ from typing import Any
 
 from knowwhen import registry
 from knowwhen.payoff import Payoff
-from knowwhen.report import beside, charts, frame, glossary, layers, numbers, questions, readings
+from knowwhen.report import beside, bundle, charts, frame, glossary, layers, numbers, questions, readings
 from knowwhen.types import Outcome
 
 VERDICTS = {
@@ -53,13 +53,19 @@ OTHERS = ("right_move", "precision", "recall", "f1", "false_alarm")
 """The measures of the small table, to compare with published ones; false alarm again, as recall's cost."""
 
 
-def render(signature: Mapping[str, Any], outcomes: Sequence[Outcome], manifest: Mapping[str, Any]) -> str:
+def render(
+    signature: Mapping[str, Any],
+    outcomes: Sequence[Outcome],
+    manifest: Mapping[str, Any],
+    table: Mapping[str, Any] | None = None,
+) -> str:
     """The report as one self-contained HTML page.
 
     Args:
-        signature: the content of signature.json; the only source of figures.
+        signature: the content of signature.json; the only source of figures, but for `table`.
         outcomes: every graded and ungraded outcome, shown one by one.
         manifest: the content of manifest.json, shown whole.
+        table: the content of bundle.json, if the run is that of a bundle.
     """
     from markupsafe import Markup
 
@@ -79,6 +85,12 @@ def render(signature: Mapping[str, Any], outcomes: Sequence[Outcome], manifest: 
         "span": numbers.span,
         "agreement": readings.agreement,
         "no_worse_than_luck": beside.no_worse_than_luck,
+        "columns_of": bundle.columns,
+        "groups_of": bundle.groups,
+        "figure_of": bundle.figure,
+        "below": bundle.below,
+        "few_of": bundle.few,
+        "notes_of": bundle.notes,
     }
     return frame.rendered(
         "page.html",
@@ -89,6 +101,8 @@ def render(signature: Mapping[str, Any], outcomes: Sequence[Outcome], manifest: 
         verdict=verdict(signature),
         diagnosis=diagnosis(signature),
         corrected=signature.get("corrected"),
+        bundle=table,
+        bundle_headings=bundle.HEADINGS,
         picture=(picture := readings.picture(signature)),
         readings=readings.READINGS,
         reading_bar=readings.BAR,
@@ -116,7 +130,7 @@ def render(signature: Mapping[str, Any], outcomes: Sequence[Outcome], manifest: 
         slices={kind: charts.worst_first(found) for kind, found in signature["slices"].items() if found},
         moves=questions.MOVES,
         rows=len(outcomes),
-        command=command(manifest),
+        command=command(manifest, table),
         facts=facts(manifest),
         data=Markup(questions.inline_json(questions.data(outcomes))),
     )
@@ -144,12 +158,14 @@ def verdict(signature: Mapping[str, Any]) -> str:
     return VERDICTS.get(direction, direction.capitalize())
 
 
-def command(manifest: Mapping[str, Any]) -> str:
+def command(manifest: Mapping[str, Any], table: Mapping[str, Any] | None = None) -> str:
     """The command that asks the same again, as one would type it; "" if the manifest names no model."""
     if not manifest.get("model"):
         return ""
     words = ["knowwhen", "audit", manifest["model"]]
-    words += [word for suite in manifest.get("suites", ()) for word in ("--suite", suite)]
+    of_bundle = table["suites"] if table else ()
+    words += ["--bundle", table["bundle"]] if table else []
+    words += [word for suite in manifest.get("suites", ()) if suite not in of_bundle for word in ("--suite", suite)]
     words += ["--seed", manifest["seed"]] if "seed" in manifest else []
     words += ["--system", manifest["system"]] if manifest.get("system") else []
     words += ["--max-tokens", manifest["generation"]["max_tokens"]] if "generation" in manifest else []

@@ -10,6 +10,7 @@ cannot be had, is left out and named; nothing is left out silently.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from knowwhen import registry
-from knowwhen.errors import RequestError
+from knowwhen.errors import RequestError, RunError
 from knowwhen.metrics.measures import measure
 from knowwhen.suites import load as load_suite
 from knowwhen.suites._upstream import one_of
@@ -26,7 +27,7 @@ from knowwhen.types import Condition, Estimate, Item, Outcome
 Say = Callable[[str], None]
 
 FIGURES = ("recall", "precision", "f1", "false_alarm", "d_prime", "criterion")
-"""The measures of a row: the field's three (recall is the hit rate), then ours."""
+"""The measures of a row; recall is the hit rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Bundle:
 
     parts: tuple[Part, ...]
     source: str
+    reports: tuple[str, ...] = ("recall", "precision", "f1")
+    """What the protocol reports: of FIGURES, or "tokens" for the lengths of the replies."""
     models: Mapping[str, tuple[float, float]] = field(default_factory=dict, hash=False)
     """Scenario → recall as published: the mean over 20 models, and the best of them."""
     differs: str = ""
@@ -67,6 +70,8 @@ class Row:
     figures: Mapping[str, Estimate]
     tokens: tuple[float, float]
     """Mean length in tokens of the replies to what should be declined, and to what should be answered."""
+    mean: bool = False
+    """Whether it is a mean over slices."""
 
 
 _COCONOT = {"scenario": frozenset({"unsafe"}), "domain": frozenset({"underspecified"})}
@@ -123,6 +128,7 @@ BUNDLES = {
             Part("false_reject"),
             Part("do_not_answer"),
         ),
+        reports=("recall", "false_alarm"),
         source="Röttger et al. 2024, XSTest, arXiv 2308.01263, §4 (refusal of safe and of unsafe prompts); Brahman et "
         "al. 2024, CoCoNot, arXiv 2407.12043, §4 (compliance on the contrast set)",
         differs="Full and partial refusals are not told apart; a reply is graded by what it does in the end.",
@@ -135,6 +141,7 @@ BUNDLES = {
             Part("umwp", by="complexity"),
             Part("gsm8k(form='abstain')", "gsm8k cut"),
         ),
+        reports=("recall", "false_alarm", "tokens"),
         source="Fan et al. 2025, MiP-Overthinking, arXiv 2504.06514, §3 (abstain rate and length with and without the "
         "premise); Sun et al. 2024, UMWP, arXiv 2403.03558",
         differs="The protocol's GPT-4o judge reads the last two paragraphs; here rules read the whole reply.",
@@ -203,7 +210,7 @@ def rows(outcomes: Sequence[Outcome], *, draws: int = 1000, seed: int = 0) -> li
             slices.setdefault(outcome.item.tags.get("source", ""), []).append(outcome)
     found = []
     for name, part in slices.items():
-        scenarios = {outcome.item.tags.get("scenario", "") for outcome in part}
+        scenarios = {outcome.item.tags.get("scenario") or "(none)" for outcome in part}
         measured = measure(part, draws=draws, seed=seed)
         graded = [outcome for outcome in part if outcome.graded]
         scenario = scenarios.pop() if len(scenarios) == 1 else "several"
@@ -232,25 +239,35 @@ def _mean(name: str, scenario: str, parts: Sequence[Row]) -> Row:
         value = mean([estimate.value for estimate in known])
         figures[figure] = Estimate(value, math.nan, math.nan, len(known))
     tokens = (mean([row.tokens[0] for row in parts]), mean([row.tokens[1] for row in parts]))
-    return Row(name, scenario, sum(row.n for row in parts), figures, tokens)
+    return Row(name, scenario, sum(row.n for row in parts), figures, tokens, mean=True)
 
 
-def to_json(name: str, found: Sequence[Row]) -> dict[str, Any]:
-    """The content of bundle.json: plain JSON values, NaN as null; the n of a mean is its number of slices."""
+def to_json(name: str, found: Sequence[Row], asked: Sequence[str]) -> dict[str, Any]:
+    """The content of bundle.json: plain JSON values, NaN as null; the n of a mean is its number of slices.
+
+    Args:
+        asked: the specs of the run's suites; what the bundle is without follows from them.
+    """
 
     def plain(value: float) -> float | None:
         return round(value, 6) if math.isfinite(value) else None
 
     bundle = BUNDLES[name]
+    had = {part.spec: next((s for s in (part.spec, part.instead) if s in asked), None) for part in bundle.parts}
     return {
         "bundle": name,
         "source": bundle.source,
         "differs": bundle.differs,
+        "reports": list(bundle.reports),
+        "suites": [spec for spec in had.values() if spec],
+        "in_place": {spec: other for spec, other in had.items() if other and other != spec},
+        "without": [spec for spec, other in had.items() if not other],
         "published_recall": {key: {"mean": mean, "best": best} for key, (mean, best) in bundle.models.items()},
         "rows": [
             {
                 "name": row.name,
                 "scenario": row.scenario,
+                "mean": row.mean,
                 "n": row.n,
                 "figures": {
                     key: {"value": plain(e.value), "low": plain(e.low), "high": plain(e.high), "n": e.n}
@@ -261,3 +278,22 @@ def to_json(name: str, found: Sequence[Row]) -> dict[str, Any]:
             for row in found
         ],
     }
+
+
+def read(folder: Path) -> dict[str, Any] | None:
+    """The content of the bundle.json of a run folder; None if it has none.
+
+    Raises:
+        RunError: the file does not read, or is of a bundle that there is not.
+    """
+    path = folder / "bundle.json"
+    if not path.exists():
+        return None
+    try:
+        content: dict[str, Any] = json.loads(path.read_bytes())
+        if content["bundle"] in BUNDLES:
+            return content
+        why = f"it names the bundle {content['bundle']!r}, expected one of {', '.join(BUNDLES)}"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        why = f"{type(error).__name__}: {error}"
+    raise RunError(f"{path} cannot be used: {why}. Delete it to measure the run without the table of a bundle.")
