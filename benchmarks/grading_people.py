@@ -71,16 +71,34 @@ def chatgpt(folder: Path) -> list[Labelled]:
     ]
 
 
-def own(path: Path = OWN) -> tuple[list[Labelled], list[tuple[str, str]]]:
-    """The project's own labels that both passes agree on, and all pairs of labels."""
+def own(path: Path = OWN) -> tuple[list[Labelled], dict[str, list[tuple[str, str]]]]:
+    """The project's own labels that both passes of the first reader agree on, and all pairs of labels that are told
+    together: the passes of the first reader, and the first reader against the second."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    pairs = [(str(row["first"]), str(row["second"])) for row in rows]
-    agreed = [
-        Labelled(f"own {r['drawn']}", r["question"], Response(r["reply"], Stop(r["stop"])), first, first != "answer")
-        for r in rows
-        if (first := r["first"]) and first == r["second"]
+    agreed = [row for row in rows if row["first"] and row["first"] == row["second"]]
+    labelled = [
+        Labelled(
+            f"{who} {r['drawn']}", r["question"], Response(r["reply"], Stop(r["stop"])), r[key], r[key] != "answer"
+        )
+        for who, key in (("own", "first"), ("second reader", "other"))
+        for r in agreed
     ]
-    return agreed, pairs
+    pairs = {"first pass against second": [(str(row["first"]), str(row["second"])) for row in rows]}
+    for drawn in ("greedy", "sampled"):
+        both = [(row["first"], row["other"]) for row in agreed if row["drawn"] == drawn]
+        declined = [tuple("answers" if label == "answer" else "declines" for label in pair) for pair in both]
+        pairs |= {f"first reader against second, {drawn}": both, f"the same, answers or declines, {drawn}": declined}
+    return labelled, pairs
+
+
+def agreement(title: str, pairs: list[tuple[str, str]]) -> None:
+    """Print how often two labels are the same, and Cohen's kappa."""
+    count = Counter(pairs)
+    same = sum(n for (one, two), n in count.items() if one == two) / len(pairs)
+    ones, twos = Counter(one for one, _ in pairs), Counter(two for _, two in pairs)
+    chance = sum(ones[label] * twos[label] for label in ones) / len(pairs) ** 2
+    print(f"\n{title}: {len(pairs)} replies, {same:.1%} the same, kappa {(same - chance) / (1 - chance):.3f}")
+    print("  " + ", ".join(f"{one}/{two} {n}" for (one, two), n in count.most_common()))
 
 
 def figures(counts: np.ndarray) -> np.ndarray:
@@ -151,16 +169,13 @@ def main() -> None:
     stored = {}
     for title, labelled in sets.items():
         verdicts = grade([Asked(item.question) for item in labelled], [item.response for item in labelled])
-        stored[title] = show(title, labelled, verdicts)
+        counts = show(title, labelled, verdicts)
+        if not title.startswith("second reader"):  # the same replies once more
+            stored[title] = counts
         if title.split()[0] in BASELINES:
             print(f"  {BASELINES[title.split()[0]]}")
-    count = Counter(pairs)
-    same = sum(n for (one, two), n in count.items() if one == two) / len(pairs)
-    ones, twos = Counter(one for one, _ in pairs), Counter(two for _, two in pairs)
-    chance = sum(ones[label] * twos[label] for label in ones) / len(pairs) ** 2
-    kappa = (same - chance) / (1 - chance)
-    print(f"\nown labels, first pass against second: {len(pairs)} replies, {same:.1%} the same, kappa {kappa:.3f}")
-    print("  " + ", ".join(f"{one}/{two} {n}" for (one, two), n in count.most_common()))
+    for title, told in pairs.items():
+        agreement(f"own labels, {title}", told)
     if options.write:
         ERROR.write_text(json.dumps({"grader": options.grader, "sources": stored}, indent=1) + "\n", encoding="utf-8")
 
