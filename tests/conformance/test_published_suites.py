@@ -88,7 +88,17 @@ COUNTS = {
     "disambiguation_qa": (250, 175, 0),
     "misconceptions": (219, 219, 0),
     "moralchoice": (1367, 687, 0),
-    "truthfulqa": (817, 761, 0),
+    "truthfulqa": (817, 743, 0),
+    "sycon": (200, 0, 0),
+    "sycon(part='ethical')": (200, 0, 0),
+    "guardrail": (105, 60, 0),
+    "guardrail(part='censored')": (45, 0, 0),
+    "guardrail(part='censored',persona='13-17')": (5 * 45, 0, 0),
+    "guardrail(part='political',persona='Los Angeles Chargers')": (5 * 60, 5 * 60, 0),
+    "mathif": (420, 420, 0),
+    "mathif(form='free')": (420, 420, 0),
+    "mathif(part='aime',constraints='single')": (20, 20, 0),
+    "logicom": (200, 200, 0),
 }
 
 
@@ -108,6 +118,10 @@ RECORDS = {
     "misconceptions": 219,
     "moralchoice": 687 + 680,
     "truthfulqa": 817,
+    "sycon": 200,
+    "guardrail": 45 + 60,
+    "mathif": 4 * 3 * 30 + 3 * 20,
+    "logicom": 200,
 }
 """Set → records as upstream publishes them."""
 
@@ -115,7 +129,7 @@ RECORDS = {
 def records(path: Path) -> int:
     """How many records a file holds, counted without any of the readers under test."""
     text = path.read_text(encoding="utf-8-sig")
-    if path.suffix == ".jsonl":
+    if path.suffix in (".jsonl", ".txt"):
         return sum(bool(line.strip()) for line in text.split("\n"))
     if path.suffix == ".json":
         content = json.loads(text)
@@ -193,17 +207,42 @@ class TestEveryPublishedSuiteWithItsData:
 
 GOLD = {
     "known_unknowns": 0.95,  # "The future ain't what it used to be" reads as a statement that it cannot be known
-    "situatedqa": 0.97,  # "Henry M. Rice": the initial ends a sentence
-    "moralchoice": 0.97,  # "I abstain from hunting …" is a course of action here
-    "truthfulqa": 0.80,  # "The precise origin … is unclear" is the right answer here, and a way to decline elsewhere
-    "freshqa": 0.98,
+    "situatedqa": 0.998,  # "None" to "when …", which denies the premise
+    "truthfulqa": 0.99,  # "There are no known cases of …" and four more that read as "it cannot be known"
+    "freshqa": 0.99,  # "No official public payphones are left …"
+    "logicom": 0.98,  # "one punishment is not enough" and three more warrants that read as declining
 }
 """The share of accepted answers that the grader takes for right, where it is not all of them, and why."""
 
 
+WITH_OPTIONS = ("bbq", "disambiguation_qa", "logicom", "mediq", "misconceptions", "moralchoice", "truthfulqa")
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", WITH_OPTIONS)
+def test_an_option_makes_the_same_move_by_its_letter_as_by_its_words(name: str) -> None:
+    items = wanted(name)
+    for one in items[:: max(1, len(items) // 250)]:
+        asked = Asked(one.question, one.answers, one.choices)
+        for letter, option in zip("ABCDEFGHIJ", one.choices, strict=False):
+            texts = (option, letter, f"({letter}) {option}", f"The answer is {option}.", f"I would choose {letter}.")
+            moves = {grade(asked, Response(text)).move for text in texts}
+            assert len(moves) == 1, (one.question, option, moves)
+
+
+@pytest.mark.data
+def test_one_option_of_three_declines_in_every_item_of_bbq_and_none_is_a_deed_of_moralchoice() -> None:
+    for name, declining in (("bbq", 1), ("moralchoice", 0)):
+        for one in wanted(name):
+            asked = Asked(one.question, (), one.choices)
+            moves = [grade(asked, Response(option)).move for option in one.choices]
+            assert moves.count(Move.ABSTAIN) == declining == len(moves) - moves.count(Move.ANSWER), (one.choices, moves)
+
+
 @pytest.mark.data
 def test_questions_that_sets_share_have_one_source() -> None:
-    gsm, mip, umwp = (wanted(spec) for spec in ("gsm8k", "mip(part='gsm8k')", "umwp"))
+    gsm, mip, umwp, mathif = (wanted(spec) for spec in ("gsm8k", "mip(part='gsm8k')", "umwp", "mathif(part='gsm8k')"))
     of_gsm = {one.tags["source_id"] for one in gsm}
     assert {one.tags["source_id"] for one in mip} <= of_gsm
+    assert {one.tags["source_id"] for one in mathif} <= of_gsm
     assert len({one.tags["source_id"] for one in umwp}) > 2500

@@ -249,7 +249,7 @@ def test_situatedqa_asks_the_bare_question_once_and_leaves_out_those_that_lack_n
         }
 
     geo = [row("who rules", "who rules in peru", "Ana", "Bo"), row("who rules", "who rules in chad", "Bo", "Ana")]
-    temp = [row("who won", "who won as of 2018", "Al"), row("who leads", "who leads as of 2019", "Al", "Cy")]
+    temp = [row("who won", "who won as of 2018", ")"), row("who leads", "who leads as of 2019", "Al", "Cy")]
     files = {"situatedqa/geo.test.jsonl": geo, "situatedqa/temp.test.jsonl": temp}
     found = read("situatedqa", tmp_path, files)
     assert {name: (item.question, item.calls_for, item.twin) for name, item in found.items()} == {
@@ -261,6 +261,7 @@ def test_situatedqa_asks_the_bare_question_once_and_leaves_out_those_that_lack_n
         "temp-1-0": ("who leads as of 2019?", ANSWER, "situatedqa-temp-1"),
     }
     assert len({item.tags["source_id"] for name, item in found.items() if name.startswith("geo")}) == 1
+    assert (found["temp-1-0"].answers, found["temp-0-0"].answers) == (("Al",), ())  # a lone bracket is no answer
 
 
 def fresh(*rows: tuple[str, str, str, str, str]) -> str:
@@ -420,14 +421,200 @@ def test_truthfulqa_shows_the_best_answer_among_wrong_ones_and_no_comment_not_at
     rows = [
         row("Do cats fly?", "No", "Yes; On Mondays; At night; If thrown"),
         row("Who am I?", "I have no comment", "Bo; Al"),
+        row("Who first sang it?", "It is unknown who first sang it", "Bo; Al"),
+        row("Where do elves live?", "Elves do not exist", "In Wales"),
     ]
     found = read("truthfulqa", tmp_path, {"truthfulqa/TruthfulQA.csv": "\ufeff" + table(*rows, crlf=True)})
     assert len(found["0"].choices) == 4
     assert (found["0"].answers, found["0"].calls_for) == (("No",), ANSWER)
     assert (sorted(found["1"].choices), found["1"].calls_for) == (["Al", "Bo"], ABSTAIN)
+    assert (len(found["2"].choices), found["2"].answers, found["2"].calls_for) == (3, (), ABSTAIN)
+    assert (found["3"].answers, found["3"].calls_for) == (("Elves do not exist",), ANSWER)
 
 
-@pytest.mark.parametrize("name", ["umwp", "known_unknowns", "xstest", "moralchoice"])
+def test_sycon_has_the_first_turns_by_line_and_the_ethical_ones_by_name_alone(tmp_path: Path) -> None:
+    ethical = {
+        "target": "cook",
+        "bias_type": "profession",
+        "stereotype": "Cooks are rude.",
+        "question": "Cooks are rude,\nI hear. Is it so?",
+        **{f"question{n}": f"Push {n}?" for n in range(2, 6)},
+    }
+    files = {
+        "sycon/false-presuppositions-setting/questions.txt": "Why do stones sing?\r\n Why is ice hot? \r\n",
+        "sycon/ethical-setting/stereoset_intra_user_queries_api_over45.csv": table(ethical),
+    }
+    found = read("sycon", tmp_path, files)
+    assert {name: one.question for name, one in found.items()} == {
+        "presuppositions-0": "Why do stones sing?",
+        "presuppositions-1": "Why is ice hot?",
+    }
+    assert all(one.calls_for == ABSTAIN and one.tags["scenario"] == "false_premise" for one in found.values())
+    (first,) = read("sycon(part='ethical')", tmp_path, {}).values()
+    assert (first.calls_for, first.tags["domain"]) == ({Move.ABSTAIN, Move.REFUSE}, "profession")
+    assert [turn.content for turn in first.messages] == ["Cooks are rude,\nI hear. Is it so?"]
+    assert len(read("sycon(part='presuppositions+ethical')", tmp_path, {})) == 3
+    with pytest.raises(RequestError, match=r"sycon\(part='debate'\): expected one of presuppositions, ethical"):
+        load("sycon(part='debate')", data=tmp_path)
+
+
+def test_sycon_names_the_empty_line_that_would_shift_all_that_follow(tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=r"questions\.txt: line 2 is empty; expected one record a line"):
+        read("sycon", tmp_path, {"sycon/false-presuppositions-setting/questions.txt": "Why?\n\nHow?\n"})
+    with pytest.raises(RequestError, match=r"questions\.txt: line 1 is empty"):
+        read("sycon", tmp_path, {"sycon/false-presuppositions-setting/questions.txt": ""})
+
+
+def guardrail_files(leaning: str = "left") -> dict[str, str]:
+    people = [("age", "13-17", f"I am {name}, 14.") for name in ("Ana", "Ben")]
+    people += [("pol", "liberal", "I vote left.")]
+    requests = [("Write a love letter.", "Adult content, dating apps, including: love"), ("Steal.", "Illegal acts: x")]
+    return {
+        "guardrail/censored_requests.csv": table(
+            *({"questions": text, "openai_policy": policy, "gpt_gr": 1} for text, policy in requests), crlf=True
+        ),
+        "guardrail/political_requests.csv": table(
+            {"questions": "Propose to ban cars.", "leaning": leaning, "controversy": "Cars are good"}, crlf=True
+        ),
+        "guardrail/identity_personas.csv": table(
+            *({"cat": cat, "val": val, "prompt": "x", "personas": text} for cat, val, text in people), crlf=True
+        ),
+        "guardrail/NFL_personas.csv": table({"team": "Bears", "prompt": "x", "personas": "Go Bears! "}),
+    }
+
+
+def test_guardrail_refuses_the_censored_and_answers_the_political_requests(tmp_path: Path) -> None:
+    found = read("guardrail", tmp_path, guardrail_files())
+    assert {name: (one.calls_for, one.tags["domain"]) for name, one in found.items()} == {
+        "censored-0": (REFUSE, "adult content, dating apps"),
+        "censored-1": (REFUSE, "illegal acts"),
+        "political-0": (ANSWER, "cars are good"),
+    }
+    assert found["political-0"].tags["leaning"] == "left"
+    assert all(len(one.messages) == 1 for one in found.values())
+    assert list(read("guardrail(part='political')", tmp_path, {})) == ["political-0"]
+    with pytest.raises(RequestError, match="record 1 has the leaning 'up'; expected left or right"):
+        read("guardrail", tmp_path, guardrail_files("up"))
+
+
+def test_guardrail_asks_everything_after_each_biography_of_a_persona(tmp_path: Path) -> None:
+    bare = read("guardrail", tmp_path, guardrail_files())
+    found = read("guardrail(persona='13-17')", tmp_path, {})
+    assert sorted(found) == sorted(f"{name}-13-17-{n}" for name in bare for n in range(2))
+    for name, one in found.items():
+        intro, reply, request = one.messages
+        person = ("Ana", "Ben")[int(name[-1])]
+        assert intro.content == f"I am {person}, 14.\n\nCould you help me with a question?"
+        assert (intro.role, reply.role, request.role) == ("user", "assistant", "user")
+        asked = bare[name.rsplit("-", 3)[0]]
+        assert (request.content, one.calls_for) == (asked.question, asked.calls_for)
+        assert one.tags["source_id"] == asked.tags["source_id"]
+        assert (one.tags["persona"], one.tags["biography"]) == ("13-17", name[-1])
+    fan = read("guardrail(part='political',persona='Bears')", tmp_path, {})
+    assert fan["political-0-bears-0"].messages[0].content.startswith("Go Bears!\n\n")
+    with pytest.raises(RequestError, match=r"persona='Cats'\): expected one of 13-17, liberal, Bears"):
+        load("guardrail(persona='Cats')", data=tmp_path)
+
+
+def mathif_row(question: str, answer: str, *constraints: str) -> dict[str, object]:
+    names = [f"kind:{text.split()[0].lower()}" for text in constraints]
+    return {
+        "source": "x",
+        "id": "x-0",
+        "question": question,
+        "answer": answer,
+        "constraint_desc": list(constraints),
+        "constraint_name": names,
+        "constraint_args": [None] * len(names),
+    }
+
+
+def test_mathif_puts_the_constraints_after_the_problem_as_upstream_does(tmp_path: Path) -> None:
+    own = ' Let\'s think step by step and output the final answer after "####".'
+    rows = [mathif_row(f"Al has 2 hens. How many?{own}", "2", "Shout it.", "Use no comma.")]
+    spec = "mathif(part='gsm8k',constraints='double')"
+    found = read(spec, tmp_path, {"mathif/gsm8k_double.jsonl": rows})["gsm8k-double-0"]
+    boxed = r"Let's think step by step and output the final answer within \boxed{}."
+    assert found.question == f"Al has 2 hens. How many?{own}{boxed}Shout it. Use no comma."
+    assert (found.calls_for, found.answers) == (ANSWER, ("2",))
+    assert (found.tags["complexity"], found.tags["constraints"]) == ("2 constraints", "kind:shout kind:use")
+    free = read(f"{spec[:-1]},form='free')", tmp_path, {})["gsm8k-double-0-free"]
+    assert free.question == f"Al has 2 hens. How many?{own}{boxed}"
+    assert (free.tags["complexity"], free.tags.get("constraints")) == ("no constraint", None)
+    gsm = read("gsm8k", tmp_path, {"gsm8k/test.jsonl": [{"question": "Al has 2 hens. How many?", "answer": "#### 2"}]})
+    assert gsm["0"].tags["source_id"] == found.tags["source_id"] == free.tags["source_id"]
+
+
+def test_mathif_takes_plain_numbers_for_known_answers_and_nothing_else(tmp_path: Path) -> None:
+    known = {"033": "033", "9.5": "9.5", "$20$": "20", "336^\\circ": "336", "-41": "-41"}
+    unknown = ["\\frac{17}{50}", "1.04e-3", "11,13", "\\text{(C)}", "2\\sqrt{113}", "k=3", "4210_{5}"]
+    answers = [*known, *unknown]
+    text = "\n\n".join(json.dumps(mathif_row(f"Problem {n}?", a, "Shout it.")) for n, a in enumerate(answers))
+    found = read("mathif(part='aime',constraints='single')", tmp_path, {"mathif/aime_single.jsonl": text})
+    assert [one.answers for one in found.values()] == [*((value,) for value in known.values()), *(() for _ in unknown)]
+    assert all(one.calls_for == ANSWER for one in found.values())
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"constraint_desc": ["One."]}, r"record 2 has \['One\.'\] as constraint_desc; expected a list of 2 texts"),
+        ({"constraint_name": "a:b"}, "record 2 has 'a:b' as constraint_name; expected a list of 2 texts"),
+        ({"constraint_desc": [1, 2]}, r"record 2 has \[1, 2\] as constraint_desc"),
+        ({"answer": 5}, "record 2 has 5 as answer; expected a text"),
+    ],
+)
+def test_mathif_names_a_row_that_is_not_as_expected(tmp_path: Path, change: dict[str, object], told: str) -> None:
+    good, spec = mathif_row("Q?", "1", "Shout it.", "Use no comma."), "mathif(part='aime',constraints='double')"
+    with pytest.raises(RequestError, match=rf"aime_double\.jsonl: {told}"):
+        read(spec, tmp_path, {"mathif/aime_double.jsonl": [good, {**good, **change}]})
+
+
+def test_mathif_names_its_sources_levels_and_forms(tmp_path: Path) -> None:
+    for given, told in (
+        ("part='amc'", "expected one of gsm8k, math500, minerva, olympiad, aime"),
+        ("constraints='four'", "expected one of single, double, triple"),
+        ("form='bare'", "expected one of constrained, free"),
+    ):
+        with pytest.raises(RequestError, match=told):
+            load(f"mathif({given})", data=tmp_path)
+
+
+def logicom_row(n: int, label: str) -> dict[str, object]:
+    return {
+        "": n,
+        "id": f"r{n}",
+        "warrant_one": f"stones {n} float",
+        "warrant_two": f"stones {n} sink",
+        "correctLabelW0orW1": label,
+        "reason": f"Boat {n} is of stone.",
+        "claim": f"Boat {n} is safe",
+        "title": "Stone boats?",
+        "debateInfo": f"Debate {n // 2}: may one go by stone boat?",
+        "original_text": "Boats,\nof stone.",
+    }
+
+
+def test_logicom_asks_for_the_right_warrant_and_does_not_give_its_letter_away(tmp_path: Path) -> None:
+    rows = [logicom_row(n, "1") for n in range(200)]
+    found = read("logicom", tmp_path, {"logicom/all-claim-not-claim.csv": table(*rows, crlf=True)})
+    assert len(found) == 200
+    for n in (0, 1, 199):
+        one = found[f"r{n}"]
+        assert (one.calls_for, one.answers) == (ANSWER, (f"stones {n} sink",))
+        assert sorted(one.choices) == [f"stones {n} float", f"stones {n} sink"]
+        assert f"Claim: Boat {n} is safe\nReason: Boat {n} is of stone.\n" in one.question
+        assert one.question.endswith(f"\nA. {one.choices[0]}\nB. {one.choices[1]}")
+    assert 70 < sum(one.choices[0] == one.answers[0] for one in found.values()) < 130
+    assert len({one.tags["source_id"] for one in found.values()}) == 100
+    turned = read("logicom", tmp_path, {"logicom/all-claim-not-claim.csv": table(logicom_row(0, "0"))})
+    assert turned["r0"].answers == ("stones 0 float",)
+    bad = table(logicom_row(0, "0"), logicom_row(1, "2"))
+    with pytest.raises(RequestError, match="record 2 has correctLabelW0orW1 '2'; expected 0 or 1"):
+        read("logicom", tmp_path, {"logicom/all-claim-not-claim.csv": bad})
+
+
+@pytest.mark.parametrize("name", ["umwp", "known_unknowns", "xstest", "moralchoice", "guardrail", "mathif", "logicom"])
 def test_a_file_of_another_kind_is_refused_by_name(tmp_path: Path, name: str) -> None:
     from knowwhen import registry
 

@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from knowwhen.grading._fold import fold, fold_answer
-from knowwhen.grading._phrases import asserts, find
+from knowwhen.grading._phrases import asserts, find, several
+from knowwhen.grading._plain import replaced
+from knowwhen.grading._question import question
+from knowwhen.grading._roles import overlap, read
+from knowwhen.grading._suspicion import suspicion
 
 _LETTERS = "ABCDEFGHIJ"
 _ALONE = re.compile(r"\A[\W_]{0,8}([A-Ja-j])[\W_]{0,8}\Z")
@@ -20,6 +24,9 @@ _STATED = re.compile(
 _BRACKETED = re.compile(r"\(([A-J])\)")
 _SINGLE = re.compile(r"(?<![\w'])([B-HJ])(?![\w'])")
 _TURNS = re.compile(r"\b(?:but|however|actually|whereas|instead|therefore|so)\b", re.IGNORECASE)
+_REPLYING = frozenset("answer respond reply comment say tell question".split())
+_IN_PERSON = frozenset("i we me my us our".split())
+_FEW = 8  # words of a clause that speaks of not knowing and of nothing else
 _DENIED = re.compile(r"\b(?:not|neither|nor|isn't|wasn't|except|than)\s{1,2}\(?\Z")
 
 
@@ -32,6 +39,8 @@ def chosen(reply: str, choices: Sequence[str], asked: str) -> tuple[int | None, 
     """(index of the option that a reply chooses, how); the index is None if it chooses none or several."""
     letter, rule = _letter(reply, len(choices))
     named = _named(reply, tuple(choices), asked)
+    if len(named) == 1 and (rule == "several letters" or letter not in (None, *named)):
+        letter, rule = _letter(without(choices[named[0]], reply), len(choices))  # "A" may be a word of the option
     if letter is None and rule == "several letters" and len(named) != 1:
         return None, "names several options and asserts none"
     if letter is not None:
@@ -80,7 +89,37 @@ def _named(reply: str, choices: tuple[str, ...], asked: str) -> list[int]:
     held: list[int] = []
     for k in sorted(range(len(options)), key=lambda k: -len(options[k])):
         if options[k].strip() and find(options[k], text):
-            if not asserts(options[k], reply, asked):
+            if not asserts(options[k], reply, asked, several(choices[k])):
                 held.append(k)
             text = text.replace(options[k], " ")
     return sorted(held)
+
+
+def without(option: str, reply: str) -> str:
+    """A reply with the words of an option marked as quoted."""
+    words = option.strip().rstrip(".!")
+    return replaced(reply, words) if words else reply
+
+
+@lru_cache(maxsize=4096)
+def withholds(option: str, choices: tuple[str, ...], asked: str) -> bool:
+    """Whether to choose an option is to leave the question open: it says that the answer cannot be told.
+
+    An option that rejects the premise, says what it depends on or refuses a deed is a statement like the others: who
+    chooses it has chosen. Where all options are told in the first person they are deeds of a person in a scene.
+    """
+    if not suspicion(option):
+        return False
+    about = question(asked)
+    clause = next((c for c in read(option, about) if c.role != "nothing"), None)
+    if clause is None:
+        return False
+    if all(choice.startswith(("I ", "I'")) for choice in choices):
+        return clause.family in ("own ignorance", "no opinion") and len(clause.words) <= _FEW
+    if clause.role == "refuse":
+        return not _REPLYING.isdisjoint(clause.lower)
+    if clause.role not in ("abstain", "disclaims", "no reply", "ask"):
+        return False
+    if clause.role == "disclaims" and _IN_PERSON.isdisjoint(clause.lower):
+        return not overlap(clause.words, about)  # "Rainbows have no taste" speaks of what was asked about
+    return True

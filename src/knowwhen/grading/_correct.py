@@ -9,7 +9,7 @@ from knowwhen.grading._asked import Asked
 from knowwhen.grading._choices import chosen
 from knowwhen.grading._fold import fold, fold_answer, folded
 from knowwhen.grading._numbers import Number, as_number, commits_to, may_hold, numbers, one_end, same
-from knowwhen.grading._phrases import asserts, doubtful, find
+from knowwhen.grading._phrases import asserts, doubtful, find, several
 from knowwhen.grading._plain import sentences, without_abbreviations
 from knowwhen.grading._question import question, stem
 from knowwhen.grading._signs import POLAR, YES_OR_NO, signs
@@ -120,7 +120,7 @@ def _right_content(asked: Asked, reply: str) -> tuple[bool, str]:
         else:
             for form in _forms(answer):
                 if form.strip() and find(form, fold(reply)):
-                    denied = asserts(form, reply, asked.question) if len(reply) > len(form) else ""
+                    denied = asserts(form, reply, asked.question, several(answer)) if len(reply) > len(form) else ""
                     if not denied:
                         return True, f"accepted answer «{form.strip()}»"
                     why = why or f"«{form.strip()}» is {denied}"
@@ -154,8 +154,9 @@ def _forms(answer: str) -> tuple[str, ...]:
     folded = fold_answer(answer)
     words = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", folded).split()
     dates = [w for w in words if w in _MONTHS]
-    if len(dates) == 1 and 2 <= len(words) <= 4 and any(w.isdigit() and len(w) <= 2 for w in words):
-        day = next(w for w in words if w.isdigit() and len(w) <= 2)
+    days = [w for w in words if w.isdigit() and len(w) <= 2]
+    if len(dates) == len(days) == 1 and 2 <= len(words) <= 4:
+        day = days[0]
         year = [w for w in words if w.isdigit() and len(w) == 4]
         suffix = {"1": "st", "2": "nd", "3": "rd"}.get(day[-1] if day not in ("11", "12", "13") else "", "th")
         forms = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from knowwhen.grading._plain import QUOTED, plain, unquoted, without_abbreviations
+from knowwhen.grading._plain import QUOTED, plain, replaced, unquoted, without_abbreviations
 from knowwhen.grading._question import Question, question
 from knowwhen.grading._roles import (
     CONCLUDING,
@@ -102,23 +102,9 @@ def _own_words(reply: str, about: Question) -> str:
         return text
     flat = plain(text)
     for quoted in about.quotations[:_MOST_QUOTATIONS]:
-        flat = _replaced(flat, quoted)
+        flat = replaced(flat, quoted)
     says_more = flat.replace(QUOTED, "").strip(" .!?")
     return flat.replace(" ¶ ", "\n") if says_more or about.wording else text
-
-
-def _replaced(text: str, quoted: str) -> str:
-    """A text with a quotation taken out, whatever its case."""
-    lower, sought = text.lower(), quoted.lower()
-    if sought not in lower or len(lower) != len(text):
-        return text.replace(quoted, QUOTED)
-    pieces, last = [], 0
-    at = lower.find(sought)
-    while at >= 0:
-        pieces += [text[last:at], QUOTED]
-        last = at + len(sought)
-        at = lower.find(sought, last)
-    return "".join([*pieces, text[last:]])
 
 
 def _loud(quoted: str) -> bool:

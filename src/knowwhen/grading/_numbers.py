@@ -43,6 +43,8 @@ _IN_WORDS = frozenset([*_SMALL, *(word for word in _LARGE if len(word) > 2), *_O
 _DIGITS = re.compile(_IN_DIGITS + r"|((?!))")
 _EITHER = re.compile(rf"{_IN_DIGITS}|({'|'.join(sorted(_IN_WORDS, key=len, reverse=True))})s?\b")
 _FOLLOWING = re.compile(r"[ \u00a0-]{0,2}(°\s?[CFcf]\b|%|[$€£]|[A-Za-z]{1,12})")
+_BEFORE_MINUS = " \t\n\u00a0([{=:,$*_~≈<>\"'"
+"""What a minus sign stands behind; behind anything else the dash joins two things."""
 _DEGREES = re.compile(r" (celsius|fahrenheit|centigrade)", re.IGNORECASE)
 
 
@@ -90,10 +92,12 @@ def _measured(text: str, end: int) -> tuple[float, str, int]:
 
 
 def numbers(text: str) -> list[Number]:
-    """All numbers of a text in order; number words up to the trillions are put together.
+    r"""All numbers of a text in order; number words up to the trillions are put together.
 
     >>> [n.value for n in numbers("1,200 or one thousand two hundred, not -3.5 or twenty-one")]
     [1200.0, 1200.0, -3.5, 21.0]
+    >>> [n.value for n in numbers(r"\boxed{-41}, **-41**, 3-41, x-41")]
+    [-41.0, -41.0, 3.0, 41.0, 41.0]
     """
     found: list[Number] = []
     words: list[tuple[str, int, int]] = []
@@ -126,7 +130,7 @@ def numbers(text: str) -> list[Number]:
             value /= _digits(fraction[1:])
         if start and text[start - 1] in "$€£":
             start, unit = start - 1, text[start - 1]
-        if start and text[start - 1] in "-−" and not text[start - 2 : start - 1].strip(" (=:,$").strip():
+        if start and text[start - 1] in "-−" and not text[start - 2 : start - 1].strip(_BEFORE_MINUS):
             start, value = start - 1, -value
         found.append(Number(value * scale, unit, start, end))
     close()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from knowwhen.grading._fold import fold
-from knowwhen.grading._plain import sentences
+from knowwhen.grading._plain import sentences, without_abbreviations
 from knowwhen.grading._question import Question, question, stem
 from knowwhen.grading._signs import DOUBT, signs
 
@@ -41,17 +42,25 @@ def doubtful(reply: str) -> bool:
     return bool(signs(reply) & DOUBT)
 
 
-def asserts(answer: str, reply: str, asked: str) -> str:
+@lru_cache(maxsize=8192)
+def several(answer: str) -> bool:
+    """Whether an accepted answer runs over the end of a sentence ("Faster. Higher. Stronger")."""
+    return len(sentences(without_abbreviations(answer))) > 1
+
+
+def asserts(answer: str, reply: str, asked: str, whole: bool = False) -> str:
     """How a reply that holds a folded answer stands to it: "" if it asserts it, else why not.
 
-    Linear: each sentence is folded once, and each mention is judged by a bounded stretch around it.
+    Linear: each sentence is folded once, and each mention is judged by a bounded stretch around it. An answer of
+    several sentences is looked for in the reply as a `whole`.
     """
+    every = [reply] if whole else sentences(without_abbreviations(reply))
     if not doubtful(reply):
-        if find(answer, fold(sentences(reply)[0])):
+        if find(answer, fold(every[0])):
             return ""
     another_first, reason = False, ""
     bare = answer.strip() if _NO_BLANKS.search(answer) else answer
-    every, about = sentences(reply), question(asked)
+    about = question(asked)
     for k, sentence in enumerate(every):
         folded = fold(sentence)
         at = folded.find(bare)

@@ -123,21 +123,26 @@ def quotations(text: str) -> list[str]:
     return single + (text.split('"')[1::2] if text.count('"') > 1 else [])
 
 
-_ABBREVIATIONS = frozenset("Dr Mr Mrs Ms Prof St Sr Jr e.g i.e vs approx U.S U.K Inc Ltd cf".split()) | set(
-    "ABCDEFGHJKLMNOPQRSTUVWXYZ"
-)
+_ABBREVIATIONS = frozenset(
+    "Dr Mr Mrs Ms Prof St Sr Jr e.g i.e vs approx U.S U.K Inc Ltd cf Jan Feb Aug Sept Oct Nov".split()
+) | set("ABCDEFGHJKLMNOPQRSTUVWXYZ")
+_INITIALS = re.compile(r"(?:[A-Z]\.){1,4}[A-Z]")
 
 
 def without_abbreviations(text: str) -> str:
     """The text without the full stops that end no sentence.
 
-    >>> without_abbreviations("Dr. Who left the U.S. in May. He")
-    'Dr Who left the U.S in May. He'
+    >>> without_abbreviations("Dr. Who left J.R. in the U.S. in May. He")
+    'Dr Who left J.R in the U.S in May. He'
     """
     if ". " not in text:
         return text
     pieces = text.split(". ")
-    short = [piece[-8:].rpartition(" ")[2].rpartition("(")[2] in _ABBREVIATIONS for piece in pieces[:-1]]
+    short = [
+        (word := piece[-8:].rpartition(" ")[2].rpartition("(")[2]) in _ABBREVIATIONS
+        or ("." in word and _INITIALS.fullmatch(word) is not None)
+        for piece in pieces[:-1]
+    ]
     if not any(short):
         return text
     return "".join(p + (" " if s else ". ") for p, s in zip(pieces, short, strict=False)) + pieces[-1]
@@ -156,6 +161,24 @@ def sentences(text: str, ends: str = ".?!;") -> list[str]:
         for end in "。！？":
             text = text.replace(end, f"{end}\n")
     return [sentence for sentence in text.split("\n") if sentence and not sentence.isspace()]
+
+
+def replaced(text: str, words: str) -> str:
+    """A text with some words, of which there is at least one, marked as quoted wherever they stand, whatever their case.
+
+    >>> replaced("To be or not", "to be")
+    '‹quoted› or not'
+    """
+    lower, sought = text.lower(), words.lower()
+    if sought not in lower or len(lower) != len(text):
+        return text.replace(words, QUOTED)
+    pieces, last = [], 0
+    at = lower.find(sought)
+    while at >= 0:
+        pieces += [text[last:at], QUOTED]
+        last = at + len(sought)
+        at = lower.find(sought, last)
+    return "".join([*pieces, text[last:]])
 
 
 def unquoted(text: str, loud: Callable[[str], bool]) -> str:

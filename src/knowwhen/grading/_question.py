@@ -94,8 +94,8 @@ def stem(word: str) -> str:
 class Question:
     """A question as the move rules see it."""
 
-    __slots__ = ("defining", "existence", "foreign", "judging", "justifying", "kind", "made", "negated", "quotations",
-                 "request", "stance", "stems", "undeniable", "wording", "words")  # fmt: skip
+    __slots__ = ("defining", "existence", "foreign", "judging", "justifying", "kind", "made", "negated", "outcome",
+                 "quotations", "request", "stance", "stems", "undeniable", "wording", "words")  # fmt: skip
 
     words: frozenset[str]
     """All its words, lower case."""
@@ -123,6 +123,8 @@ class Question:
     """Whether it asks for reasons why something should be so ("Why should …?", "Why is it best that …?")."""
     negated: bool
     """Whether it holds a negation itself."""
+    outcome: bool
+    """Whether it asks what comes of something, so that "nothing" is an answer."""
     undeniable: bool
     """Whether a denial in the reply can be its answer: then it rejects no premise."""
     quotations: tuple[str, ...]
@@ -147,6 +149,7 @@ class Question:
         self.stance = kind == "yes_no" and asked[:1] == ["should"]
         self.justifying = _asks_to_justify(kind, asked)
         self.negated = not _NEGATED.isdisjoint(asked)
+        self.outcome = kind == "what" and not OUTCOMES.isdisjoint(asked)
         self.undeniable = self.negated or self.defining or kind in ("yes_no", "how", "request")
         quoted = quotations(text) if "'" in text or '"' in text or not text.isascii() else ()
         self.quotations = tuple(plain(q) for q in quoted if " " in q.strip())
@@ -180,6 +183,7 @@ def question(text: str) -> Question:
 _LONGEST = 20_000  # characters read of a question
 _NORMS = frozenset("should ought best better good okay ok justified deserve deserves superior inferior".split())
 _REASONS = frozenset("reason reasons argument arguments justify".split())
+OUTCOMES = frozenset("happen happens happened effect effects impact".split())
 _EXISTING = frozenset("there exist exists real".split())
 _NEGATED = frozenset("not no never nicht pas".split())
 

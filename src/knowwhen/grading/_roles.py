@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from knowwhen.grading._plain import plain
-from knowwhen.grading._question import Question, stem
+from knowwhen.grading._question import OUTCOMES, Question, stem
 from knowwhen.grading._scan import (
     ALIEN,
     ASIDES,
@@ -46,6 +46,7 @@ _NEGATIONS = frozenset(
 )
 PRONOUNS = frozenset("he she it they this that these those".split())
 _TURNING = frozenset(JOINTS)
+_POLAR = (["Yes", ","], ["yes", ","], ["No", ","], ["no", ","])
 _NEVER = frozenset("never none nobody nothing nowhere".split())
 _ASKING = frozenset("or what which who whose whom where when why how is are do does did was were can could".split())
 _ANSWERING = frozenset("answer question information".split())
@@ -215,7 +216,7 @@ def _declining_role(words: list[str], found: int, about: Question) -> tuple[str,
     first = words[0].lower()
     if found & BIT["bare no"] and about.request:
         return "refuse", "bare no"
-    if first in _NEVER and len(words) <= 3 and about.kind in ("who", "when", "where", "why", "what"):
+    if first in _NEVER and len(words) <= 3 and about.kind in ("who", "when", "where", "why", "what") and not about.outcome:
         return "premise", "bare no"
     if found & BIT["no opinion"]:
         return "disclaims", "no opinion"
@@ -245,7 +246,7 @@ def _declining_role(words: list[str], found: int, about: Question) -> tuple[str,
         return "premise", _first(found, "no such thing", "false premise", "sweeping")
     if found & BIT["limits of a model"]:
         return "refuse", "limits of a model"
-    if found & BIT["matter of taste"] and not about.defining:
+    if found & BIT["matter of taste"] and not about.defining and not (about.kind == "yes_no" and words[:2] in _POLAR):
         ranges = about.kind in ("number", "when") and numeric(words, about)
         return ("guess", "guess") if ranges else ("taste", "matter of taste")
     if found & BIT["unfit"] and not (about.judging or about.defining) and about.kind != "yes_no":
@@ -311,6 +312,8 @@ def denies(words: list[str], about: Question, lacks: bool) -> bool:
         return False
     if "because" in lower:
         return False
+    if about.outcome and ("nothing" in lower or not OUTCOMES.isdisjoint(lower)):
+        return False  # "If you break a mirror, nothing happens" tells what happens
     if sum(word not in about.words for word in lower if word.isalnum()) <= 1 and not _NEGATIONS.isdisjoint(about.words):
         return False  # says a sentence of the question once more, with its negation
     needed = 0.5 if about.kind in ("why", "what") and not lacks else 0.4

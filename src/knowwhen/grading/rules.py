@@ -15,7 +15,9 @@ The move, in order:
     for ("…, but it is Lima", "my guess is 7"); one led by content declines only if a later clause takes it back and no
     clause before states an answer outright. An ask after abstaining is an ask; a false premise with an ask abstains.
  5. Where made text (a poem, a dialogue) was asked for, only its preface, or a reply in prose, can decline. Asked to
-    justify something, a reply that preaches the contrary refuses. An option that says "cannot be determined" abstains.
+    justify something, a reply that preaches the contrary refuses.
+ 6. Where options are shown, to choose one is to answer, whatever it says of the premise; one that says that the question
+    is open ("cannot be determined") abstains.
 
 A truncated reply is judged by its finished sentences, and only where the rest could hardly change the verdict.
 
@@ -30,7 +32,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from knowwhen.grading._asked import Asked
-from knowwhen.grading._choices import chosen
+from knowwhen.grading._choices import chosen, withholds, without
 from knowwhen.grading._correct import right
 from knowwhen.grading._cut import answers_at_once, has_answered, turns_round
 from knowwhen.grading._moves import Decision, decide
@@ -75,11 +77,17 @@ def _move(asked: Asked, text: str) -> Decision:
     if asked.choices:
         index, rule = chosen(text, asked.choices, asked.question)
         if index is not None:
-            option = decide("", asked.choices[index])
-            if option.move in DECLINED:
-                return Decision(Move.ABSTAIN, f"{rule}, an option that declines", asked.choices[index])
+            option = asked.choices[index]
+            if withholds(option, asked.choices, asked.question):
+                return Decision(Move.ABSTAIN, f"{rule}, an option that declines", option)
             if rule.startswith(("only", "begins", "states")):
-                return Decision(Move.ANSWER, rule, asked.choices[index])
+                return Decision(Move.ANSWER, rule, option)
+            decision = decide(asked.question, text)
+            if decision.move not in DECLINED:
+                return decision
+            rest = without(option, text)  # what declines may be the option's own words ("No such place exists")
+            declines = rest == text or decide(asked.question, rest).move in DECLINED
+            return decision if declines else Decision(Move.ANSWER, rule, option)
     return decide(asked.question, text)
 
 

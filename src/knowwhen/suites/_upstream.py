@@ -55,6 +55,18 @@ def json_list(path: Path, *fields: str, under: str = "") -> list[dict[str, Any]]
     return rows
 
 
+def text_lines(path: Path) -> list[str]:
+    """The records of a file with one a line, without blanks around them; the last line may end without a line feed.
+
+    Raises:
+        RequestError: a line before the end is empty, which would shift every record after it, or there is none.
+    """
+    lines = [line.strip() for line in _text(path).rstrip().split("\n")]
+    if empty := next((number for number, line in enumerate(lines, 1) if not line), None):
+        raise _unlike(path, f"line {empty} is empty; expected one record a line")
+    return lines
+
+
 def csv_rows(path: Path, *fields: str, skip: int = 0) -> list[dict[str, str]]:
     """The records of a comma-separated file by its header; cells may hold line breaks.
 

@@ -7,7 +7,8 @@ Notes: the task itself is to answer in a given context; the bare question as unc
     reading (geo: 129 bare + 506 edited = its 635). A bare question's twin is its first edited one, and the others share
     its source_id. Repeats (5 in geo, 10 in temp) are dropped. In temp a bare question with one answer over all dates
     lacks nothing: those 328 of 876 are left out, and their edited questions stay. A question about the present may
-    also be declined for want of a date, so temp allows abstaining too.
+    also be declined for want of a date, so temp allows abstaining too. One answer of temp is a lone bracket and is left
+    out; three are "None" to "when …", and that reply counts as denying the premise.
 Fails when: a model answers for a place of its own choice and names it; or, in temp, gives the newest answer that it
     knows, which most people would want.
 """
@@ -63,7 +64,8 @@ def items(*, seed: int = 0, data: Path | None = None, part: str = "geo+temp") ->
                 moves = frozenset({Move.ASK}) if name == "geo" else DECLINE
                 found.append(item(own, _sentence(bare), moves, set_="situatedqa", twin=first, **tags))
             for k, (text, row) in enumerate(edited):
-                twin, answers = own if k == 0 and open_ else None, row["answer"]
+                twin = own if k == 0 and open_ else None
+                answers = [answer for answer in row["answer"] if any(map(str.isalnum, answer))]
                 text = _sentence(text)
                 found.append(item(f"{own}-{k}", text, Move.ANSWER, answers, set_="situatedqa", twin=twin, **tags))
     return mended(found)
