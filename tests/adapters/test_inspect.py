@@ -166,6 +166,18 @@ def test_importing_such_a_log_needs_to_be_told_what_its_samples_call_for(capsys)
     assert outcomes[0].item.tags["label"] == "true"
 
 
+def test_a_log_of_abstention_bench_s_port_is_read_by_its_own_labels():
+    # Its target is the label as a word; the answers stand in the metadata, "[]" for none.
+    labels = (True, False, True, False, True)
+    log = theirs(lambda k: {"abstention_label": labels[k], "ref_answer": "[]" if labels[k] else ["Lima"]})
+    assert main(["import", log.location, "--out", "run"]) == 0
+    outcomes = store.load(Path("run"))[2]
+    assert [outcome.item.answerable for outcome in outcomes] == [not label for label in labels]
+    assert [outcome.item.answers for outcome in outcomes] == [() if label else ("Lima",) for label in labels]
+    assert [outcome.move for outcome in outcomes] == ["abstain", "answer", None, "refuse", "ask"]
+    assert outcomes[1].correct is True
+
+
 def test_a_cut_reply_and_a_failed_one_are_no_behaviour_of_the_model():
     log = theirs(lambda _: {"answerable": True}, stop_reason="content_filter")
     assert main(["import", log.location, "--out", "run"]) == 0

@@ -16,6 +16,8 @@ from knowwhen.types import Condition, Item, Message
 
 OURS = ("calls_for", "answerable", "twin", "item")
 """Keys of a sample's metadata that are not tags."""
+_LABEL, _ANSWERS = "abstention_label", "ref_answer"
+"""Keys in the metadata of AbstentionBench's port (inspect-evals 0.26.0, abstention_bench/utils.py)."""
 _CLASSES = {"system": ChatMessageSystem, "user": ChatMessageUser, "assistant": ChatMessageAssistant}
 _TAKEN = {name for names in (_rows.NAMES, replies.NAMES) for known in names.values() for name in known}
 
@@ -60,7 +62,8 @@ def replied(
     """A sample and its output, of whatever task, as one of our replies.
 
     What a question calls for is known only where the metadata says so (calls_for or answerable, or what `map` names):
-    a target alone says nothing, for other tasks put a label there, or a criterion for a judge.
+    a target alone says nothing, for other tasks put a label there, or a criterion for a judge. AbstentionBench's port
+    is known: `abstention_label` says what should be declined, `ref_answer` holds the answers, the target the label.
 
     Raises:
         ValueError: what is wrong with it.
@@ -79,6 +82,10 @@ def replied(
         "reply": output.completion,
         "stop": "error" if output.error else output.stop_reason if output.choices else "error",
     }
+    if _LABEL in metadata and not {"calls_for", "answerable"} & (fields.keys() | renamed.keys()):
+        declined, known = bool(fields.pop(_LABEL)), fields.pop(_ANSWERS, None)
+        listed = known if isinstance(known, list) and not declined else []
+        fields |= {"answerable": not declined, "target": [str(answer) for answer in listed]}
     return replies.replied(fields, renamed, task, guess=False)
 
 
