@@ -154,7 +154,7 @@ def test_stated_confidences_multiply_the_answers_and_leave_declining_alone() -> 
     answers = [c for c in found if c.move is Move.ANSWER]
     assert [c.confidence for c in answers] == list(closed.LEVELS)
     assert {c.text for c in answers} == {"It is Lima."}
-    assert answers[1].tail == " I am 20% sure."
+    assert answers[1].tail == " My confidence is 0.2."
     assert all(c.confidence is None and not c.tail for c in found if c.move is not Move.ANSWER)
 
 

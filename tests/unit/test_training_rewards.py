@@ -129,6 +129,8 @@ def test_rates_are_logged_and_completions_kept() -> None:
         ("Lima. <confidence>0.7", None, False),
         ("<confidence>0.7</confidence> Lima <confidence>0.8</confidence>", None, False),
         ("Lima. I am 70% sure.", 0.7, True),
+        ("Lima. My confidence is 0.7.", 0.7, True),
+        ("Lima. My confidence is 1.0.", 1.0, True),
         ("Lima.\nConfidence: 0.7", 0.7, True),
         ("Lima. **Confidence:** 85/100", 0.85, True),
         ("I'm about 90 percent confident that it is Lima.", 0.9, True),
