@@ -324,9 +324,10 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def start(*arguments):
+def start(*arguments, pause=0.01):
+    """An audit that takes `pause` seconds for each reply."""
     return subprocess.Popen(
-        [sys.executable, "-c", SLOW, "audit", "simulated", *arguments],
+        [sys.executable, "-c", SLOW.replace("0.01", str(pause)), "audit", "simulated", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -341,7 +342,7 @@ def wait_for(process, path, size):
 
 def test_a_stop_from_the_keyboard_says_how_to_go_on_and_the_same_command_does(capsys):
     wanted = ["--suite", "unknown", "--limit", "40", "--out", "here"]
-    process = start(*wanted)
+    process = start(*wanted, pause=0.25)  # so that it is at work for seconds after it is seen to be
     wait_for(process, Path("here/outcomes.jsonl"), 1500)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
@@ -358,7 +359,7 @@ def test_a_stop_from_the_keyboard_says_how_to_go_on_and_the_same_command_does(ca
 
 
 def test_a_second_audit_of_a_folder_in_use_is_refused_at_once(capsys):
-    process = start("--suite", "unknown", "--out", "here")
+    process = start("--suite", "unknown", "--out", "here", pause=0.25)
     wait_for(process, Path("here/outcomes.jsonl"), 1)
     assert main(["audit", "simulated", "--suite", "unknown", "--out", "here"]) == 2
     assert f"error: here is in use by another process (pid {process.pid} on " in capsys.readouterr().err

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 
 from knowwhen import suites
@@ -134,6 +135,19 @@ def test_a_phrasing_that_the_model_chose_itself_is_there_once_with_its_share() -
     for text in declining.PHRASES[Move.ABSTAIN]:
         same = [c for c in made(["It is Lima.", text]) if c.text == text]
         assert [c.share for c in same] == [0.5]
+
+
+def test_of_each_way_to_decline_the_likeliest_is_listed() -> None:
+    class Scoring(Scripted):
+        def score(self, prompts: Any, texts: Any, ended: Any) -> list[list[np.ndarray]]:  # noqa: ARG002
+            return [[np.array([-float(len(text))]) for text in each] for each in texts]  # the shortest is the likeliest
+
+    unclear = replace(CAPITAL, calls_for=frozenset({Move.ASK}), answers=())
+    (row,) = closed.make(Scoring({unclear.question: ["It is Lima."]}), [unclear])
+    listed = {c.move: c for c in rows.candidates_of(row) if c.share is None}
+    assert {Move.ABSTAIN, Move.ASK} <= set(listed)
+    assert all(c.text == min(declining.PHRASES[move], key=len) for move, c in listed.items())
+    assert sum(c.share is None for c in rows.candidates_of(row)) == len(listed)
 
 
 def test_replies_of_a_set_do_not_overlap_and_share_what_was_drawn() -> None:

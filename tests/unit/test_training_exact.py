@@ -142,26 +142,48 @@ def test_what_is_stated_behind_an_answer_is_a_second_choice() -> None:
 def test_drawn_replies_stand_for_all_that_the_model_says() -> None:
     """With every reply in the set, drawn ones by their share, the policy is the model's own, before and after."""
     rng = np.random.default_rng(1)
-    then_R, now_R = (torch.log_softmax(torch.tensor(rng.normal(-3, 2, 6)), -1) for _ in range(2))
+    then_R = torch.log_softmax(torch.tensor(rng.normal(-3, 2, 6)), -1)
+    now_R = torch.log_softmax(then_R + torch.tensor(rng.uniform(-0.5, 0.5, 6)), -1)
     listed, drawn = then_R[:2].exp(), then_R[2:].exp()
     candidates = [Candidate(f"decline {k}", Move.ABSTAIN, logprob=then_R[k].item()) for k in range(2)] + [
         Candidate(f"say {k}", Move.ANSWER, share=(drawn[k] / drawn.sum()).item(), logprob=then_R[2 + k].item())
         for k in range(4)
     ]
-    offset_R = exact.offsets(candidates)
+    known = exact.drawn_of(candidates)
     assert min(listed) > exact.LEAST
     for policy_R in (then_R, now_R):
-        log_R = exact.log_policy(policy_R, torch.zeros(6), range(6), offset_R)
+        log_R = exact.log_policy(policy_R, torch.zeros(6), range(6), known)
         torch.testing.assert_close(log_R, policy_R, check_dtype=False)
 
 
 def test_what_is_hardly_ever_said_keeps_a_little_weight_and_other_sets_stay_as_they_are() -> None:
     never = Candidate("I don't know.", Move.ABSTAIN, logprob=-40.0)
     said = Candidate("It is Lima and so on.", Move.ANSWER, share=1.0, logprob=-25.0)
-    log_R = exact.log_policy(torch.tensor([-40.0, -25.0]), torch.zeros(2), (0, 1), exact.offsets([never, said]))
+    log_R = exact.log_policy(torch.tensor([-40.0, -25.0]), torch.zeros(2), (0, 1), exact.drawn_of([never, said]))
     assert log_R.exp().tolist() == pytest.approx([0.001, 0.999], rel=1e-3)
-    assert exact.offsets([never, Candidate("Lima", Move.ANSWER, logprob=-3.0)]) == (0.0, 0.0)
-    assert exact.offsets([Candidate("Lima", Move.ANSWER, share=1.0), never]) == (0.0, 0.0)
+    assert exact.drawn_of([never, Candidate("Lima", Move.ANSWER, logprob=-3.0)]) is None
+    assert exact.drawn_of([Candidate("Lima", Move.ANSWER, share=1.0), never]) is None
+
+
+def test_a_long_reply_that_gains_many_nats_does_not_stand_for_everything() -> None:
+    """It is as unlikely as before: what is listed keeps its own probability, and shares move by so much at most."""
+    known = exact.Drawn((None, 0.5, 0.5), (math.log(0.2), -60.0, -3.0))
+    stem_R = torch.tensor([math.log(0.2), -40.0, -3.0], requires_grad=True)
+    policy_R = exact.log_policy(stem_R, torch.zeros(3), range(3), known).exp()
+    odds = math.exp(exact.REACH)
+    assert policy_R.tolist() == pytest.approx([0.2, 0.8 * odds / (odds + 1), 0.8 / (odds + 1)])
+    (policy_R @ torch.tensor([0.0, -1.0, 1.0])).backward()
+    assert torch.isfinite(stem_R.grad).all()
+
+
+@pytest.mark.parametrize("sure", [-1e-9, 0.0, 1e-6])
+def test_a_policy_sums_to_one_where_declining_has_taken_everything(sure: float) -> None:
+    known = exact.Drawn((None, None, 1.0), (-50.0, -2.0, -9.0))
+    stem_R = torch.tensor([-2.0, sure, -30.0], requires_grad=True)
+    log_R = exact.log_policy(stem_R, torch.zeros(3), range(3), known)
+    assert log_R.exp().sum().item() == pytest.approx(1, abs=1e-5)
+    log_R.sum().backward()
+    assert torch.isfinite(stem_R.grad).all()
 
 
 # ── whole runs on a tiny model ──────────────────────────────────────────────────────────────────────────────────

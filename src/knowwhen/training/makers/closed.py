@@ -8,6 +8,7 @@ Fails when: the model's own replies hold no right answer: then only declining ca
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from typing import Any
 
 from knowwhen.conditions import put
 from knowwhen.grading import Asked, grade
-from knowwhen.training.declining import PHRASES, fitting, phrase
+from knowwhen.training.declining import PHRASES, fitting
 from knowwhen.training.makers._said import Said, Say, replies, sentences, tell
 from knowwhen.training.rows import Candidate, Row, candidates_of, closed_row, item_of
 from knowwhen.types import Item, Model, Move, Response
@@ -28,9 +29,9 @@ LEVELS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 that under a proper score declining never pays more than an answer with an honest confidence."""
 
 SAYING = " My confidence is {:.1f}."
-"""How a confidence is stated behind an answer. Of what was tried on the default model the words under which its levels are
-likely most evenly (1.5 nats of at most 1.8): of "I am 100% sure." and the like one level has 97 %, and what is never
-tried is never learned."""
+"""How a confidence is stated behind an answer: of what was tried on the default model, the words under which its levels
+are likely most evenly (1.5 nats of at most 1.8). Of "I am 100% sure." and the like one level has 97 %, and what is
+never tried is never learned."""
 
 
 def make(
@@ -67,9 +68,10 @@ def make(
             left["without a reply that could be graded"] += 1
             continue
         moves = dict.fromkeys((Move.ABSTAIN, fitting(item), rng.choice(tuple(PHRASES))))
-        made.append((item, _apart([*candidates, *(Candidate(phrase(move, rng), move) for move in moves)])))
+        listed = [Candidate(text, move) for move in moves for text in PHRASES[move]]
+        made.append((item, _apart([*candidates, *listed])))
     for item, candidates in scored(model, made):
-        row = closed_row(item, candidates)
+        row = closed_row(item, _likeliest(candidates))
         yield stated(row) if confidence else row
     tell(say, left, len(items))
 
@@ -85,6 +87,22 @@ def scored(model: Model, made: Sequence[tuple[Item, list[Candidate]]]) -> Iterat
     for (item, candidates), logprobs in zip(made, found, strict=True):
         totals = (round(float(tokens.sum()), 4) for tokens in logprobs)
         yield item, [replace(c, logprob=total) for c, total in zip(candidates, totals, strict=True)]
+
+
+def _likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Of the ways to decline beside the model's own, the likeliest of each move, which takes the least to be said; the
+    shortest where likelihoods are not known."""
+    best: dict[Move | None, Candidate] = {}
+    for c in candidates:
+        if c.share is None and c.move is not Move.ANSWER and _likelihood(c) > _likelihood(best.get(c.move)):
+            best[c.move] = c
+    return [c for c in candidates if c.share is not None or c.move is Move.ANSWER or c is best.get(c.move)]
+
+
+def _likelihood(candidate: Candidate | None) -> float:
+    if candidate is None:
+        return -math.inf
+    return 0.0 if candidate.logprob is None else candidate.logprob
 
 
 def stated(row: Row) -> Row:

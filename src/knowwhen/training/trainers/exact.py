@@ -1,9 +1,9 @@
 """The expected reward over a closed answer set, summed instead of sampled: no rollouts, and no noise from sampling.
 
-For each question the policy is the model's distribution over the set's replies, renormalised to sum to one; replies
-that the model itself gave stand for all that it says, as often as they were drawn (`offsets`); a confidence stated
-behind an answer is a second choice, renormalised among the confidences on offer. The expected reward, minus `kl` times
-the divergence from where the policy stood at the start, is maximised.
+For each question the policy is the model's distribution over the set's replies, renormalised to sum to one; where the
+model's own replies are in the set, they stand for all that it says but the ways to decline beside them (`Drawn`); a
+confidence stated behind an answer is a second choice, renormalised among the confidences on offer. The expected reward,
+minus `kl` times the divergence from where the policy stood at the start, is maximised.
 
 Source: the policy gradient in closed form (Williams 1992, REINFORCE, whose expectation this is); decision-token
 training on closed sets: Yaldiz et al. 2026 (arXiv 2601.13284).
@@ -40,9 +40,28 @@ READS = "closed"
 DEFAULTS: dict[str, object] = {"steps": 30, "batch": 8, "learning_rate": 3e-4}
 
 LEAST = 1e-3
-"""A way to decline has at least this weight at the start: what is never tried is never learned."""
+"""A way to decline has at least this probability at the start: what is never tried is never learned."""
+REACH = 2.0
+"""Nats by which a drawn reply's own likelihood may move its share, up or down. A long reply gains or loses many nats
+with the manner of speaking; beyond some the shares no longer say what the model says (truncated importance weights,
+Ionides 2008; the trust region of PPO)."""
 COLLAPSED = 0.999
 """A batch of which a larger share is declined has no gradient left; its steps say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What makes a set with replies of the model's own stand for all that the model says.
+
+    A long reply is improbable because it is long, so its probability cannot be set beside that of "I don't know." What
+    is listed (the ways to decline) has its own probability; what was drawn shares the rest as often as it was drawn,
+    times what its likelihood has gained since: the importance-weighted estimate of free replies.
+    """
+
+    share_A: tuple[float | None, ...]
+    """Of each answer, how often it was drawn; None: it is listed."""
+    then_A: tuple[float, ...]
+    """Its log-probability when the set was made, nats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +73,8 @@ class Question:
     """How many tokens of each reply are the answer itself; the rest is what it states behind."""
     answer_R: tuple[int, ...]
     """Which answer each reply gives: replies that differ in what they state alone share it."""
-    offset_R: tuple[float, ...]
-    """What is added to the log-probability of each answer before they are renormalised; see `offsets`."""
+    drawn: Drawn | None
+    """None: the set is all that can be said."""
     rewards: tuple[float, ...]
     moves: tuple[str, ...]
     """For each reply: right, wrong, declined, or open (an answer of which nothing is known)."""
@@ -94,52 +113,56 @@ def questions(rows: Sequence[Row], objective: Objective, base: Base) -> tuple[li
         stratum = f"{item.tags['scenario']} {side}"
         texts = [candidate.text for candidate in kept]
         answers = tuple(texts.index(text) for text in texts)
-        parts = (tuple(stems), answers, offsets(kept), tuple(rewards), tuple(moves))
+        parts = (tuple(stems), answers, drawn_of(kept), tuple(rewards), tuple(moves))
         found.append(Question((prompt, replies), *parts, stratum))
     return found, silent
 
 
-def offsets(candidates: Sequence[Candidate]) -> tuple[float, ...]:
-    """What makes a set of drawn replies stand for all that the model says: log w − log p, for each.
-
-    A long reply is improbable because it is long. If the set knows how often each reply of the model's own was drawn
-    (`share`) and how likely it was (`logprob`), its policy is w · p_now / p_then: what is enumerated (the ways to
-    decline) has its own probability as weight w, what was drawn shares the rest as it was drawn. That is the
-    importance-weighted estimate of the expected reward of free replies. Other sets are taken as they are.
-    """
+def drawn_of(candidates: Sequence[Candidate]) -> Drawn | None:
+    """What is known of a set's drawn replies; None where none was drawn, or a log-probability is not known."""
     texts = {candidate.text: candidate for candidate in candidates}  # what differs in its tail alone counts once
-    drawn = [c for c in texts.values() if c.share is not None]
-    if not drawn or any(c.logprob is None for c in texts.values()):
-        return (0.0,) * len(candidates)
-    listed = {c.text: max(math.exp(_known(c)), LEAST) for c in texts.values() if c.share is None}
-    rest = max(1.0 - sum(listed.values()), LEAST)
-    whole = sum(c.share or 0.0 for c in drawn)
-    weights = listed | {c.text: rest * (c.share or 0.0) / whole for c in drawn}
-    return tuple(math.log(weights[c.text]) - _known(c) for c in candidates)
-
-
-def _known(candidate: Candidate) -> float:
-    assert candidate.logprob is not None
-    return candidate.logprob
+    shares, then = [c.share for c in texts.values()], [c.logprob for c in texts.values()]
+    known = tuple(value for value in then if value is not None)
+    if not any(shares) or len(known) < len(then):
+        return None
+    return Drawn(tuple(shares), known)
 
 
 def log_policy(
-    stem_R: torch.Tensor, tail_R: torch.Tensor, answer_R: Sequence[int], offset_R: Sequence[float] | None = None
+    stem_R: torch.Tensor, tail_R: torch.Tensor, answer_R: Sequence[int], drawn: Drawn | None = None
 ) -> torch.Tensor:
     """log_R, nats: one of the answers is chosen, then one of the things that may be stated behind it.
 
     Args:
         stem_R, tail_R: log-probabilities of each reply's answer, and of what it states given the answer.
         answer_R: the number of the first reply with the same answer.
-        offset_R: see `offsets`; None: 0.
+        drawn: of the answers in their order; None: the set is all that can be said.
     """
     firsts = sorted(set(answer_R))
-    if offset_R is not None:
-        stem_R = stem_R + torch.tensor(offset_R, dtype=stem_R.dtype, device=stem_R.device)
-    chosen_R = torch.log_softmax(stem_R[firsts], -1)[[firsts.index(k) for k in answer_R]]
+    stem_A = stem_R[firsts]
+    log_A = torch.log_softmax(stem_A, -1) if drawn is None else _of_all(stem_A, drawn)
+    chosen_R = log_A[[firsts.index(k) for k in answer_R]]
     same_RR = torch.tensor([[a == b for b in answer_R] for a in answer_R], device=tail_R.device)
     among_R = torch.where(same_RR, tail_R[None, :], -torch.inf).logsumexp(-1)
     return chosen_R + tail_R - among_R
+
+
+def _of_all(stem_A: torch.Tensor, drawn: Drawn) -> torch.Tensor:
+    """log_A, nats: listed answers by their own probability, drawn ones by their share of the rest; see `Drawn`."""
+    own_A = torch.tensor([share is not None for share in drawn.share_A], device=stem_A.device)
+    then_A = torch.tensor(drawn.then_A, dtype=stem_A.dtype, device=stem_A.device)
+    least, most = math.log(LEAST), math.log1p(-LEAST)
+    listed_A = (stem_A + (least - then_A).clamp(min=0)).masked_fill(own_A, -torch.inf)
+    if not bool(own_A.all()):
+        total = listed_A.logsumexp(-1)
+        listed_A = listed_A - (total - most).clamp(min=0)  # lifted ones may come to more than there is
+        rest = torch.log1p(-listed_A.exp().sum().clamp(max=1 - LEAST))
+    else:
+        rest = stem_A.new_zeros(())
+    share_A = torch.tensor([share or 0.0 for share in drawn.share_A], dtype=stem_A.dtype, device=stem_A.device)
+    moved_A = share_A.log() + (stem_A - then_A).clamp(-REACH, REACH)
+    drawn_A = rest + torch.log_softmax(moved_A.masked_fill(~own_A, -torch.inf), -1)
+    return torch.where(own_A, drawn_A, listed_A)
 
 
 def expected(
@@ -243,7 +266,7 @@ def _policies(model: PreTrainedModel, batch: Sequence[Question]) -> Iterator[lis
         found, at = [], 0
         for k in forest.groups:
             own = slice(at, at + len(batch[k].rewards))
-            found.append((k, log_policy(stem_R[own], tail_R[own], batch[k].answer_R, batch[k].offset_R)))
+            found.append((k, log_policy(stem_R[own], tail_R[own], batch[k].answer_R, batch[k].drawn)))
             at = own.stop
         yield found
 
