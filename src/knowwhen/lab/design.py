@@ -59,7 +59,7 @@ class Design:
     """Questions of each other kind that training is given, for each seed."""
     start_items: int = 12
     """Of these, the questions of each kind that the seed of declining is trained on."""
-    start_steps: int = 12
+    start_steps: int = 20
     steps: int = 14
     batch: int = 8
     learning_rate: float = 3e-4
