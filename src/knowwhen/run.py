@@ -9,6 +9,7 @@ reply came first. A reply that failed (Stop.ERROR) is asked again by the next au
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -84,7 +85,7 @@ def request(
     if not ids:
         raise RequestError("There is nothing to ask: expected at least one item.")
     if len(set(ids)) < len(ids):
-        twice = next(name for i, name in enumerate(ids) if name in ids[:i])
+        twice = Counter(ids).most_common(1)[0][0]
         raise RequestError(f"Two items have the id '{twice}'; ids must be unique in a run. Is a suite named twice?")
     if lacking := generation.needs - model.offers:
         raise RequestError(

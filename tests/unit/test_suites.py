@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowwhen.errors import RequestError
-from knowwhen.suites import DEFAULT, load, take
+from knowwhen.suites import DEFAULT, load, take, together
 from knowwhen.types import Item, Move, ask
 
 
@@ -82,3 +82,10 @@ def test_taking_fills_up_with_items_that_have_no_twin() -> None:
 def test_a_limit_that_leaves_nothing_is_refused(limit: int) -> None:
     with pytest.raises(RequestError, match="expected at least 1"):
         take(EVERYTHING, limit)
+
+
+def test_suites_that_share_an_item_are_named():
+    some = load("unknown(pairs=2)")
+    assert together([("unknown", some), ("stale", load("stale(pairs=2)"))])[:4] == some
+    with pytest.raises(RequestError, match=rf"suites unknown and mine both hold the item '{some[3].id}'.*Leave one"):
+        together([("unknown", some), ("mine", some[3:])])

@@ -137,7 +137,7 @@ def audit(
         parts.append((spec, suites.load(spec, seed=seed, map=fields if ":" in spec or not files else None, data=data)))
     if fast:
         parts = [(spec, suites.take(part, suites.FAST, seed)) for spec, part in parts]
-    specs, items = tuple(spec for spec, _ in parts), [item for _, part in parts for item in part]
+    specs, items = tuple(spec for spec, _ in parts), suites.together(parts)
     if limit is not None:
         items = suites.take(items, limit, seed)
     _figures.check(require or [], items)  # Before anything is asked: a typing error must not cost an audit.

@@ -70,6 +70,24 @@ def load(
     return drawn
 
 
+def together(parts: Sequence[tuple[str, Sequence[Item]]]) -> list[Item]:
+    """The items of several suites, given as pairs of a spec and its items, in one list.
+
+    Raises:
+        RequestError: two suites hold the same item.
+    """
+    holder: dict[str, str] = {}
+    for spec, items in parts:
+        for item in items:
+            other = holder.setdefault(item.id, spec)
+            if other != spec:
+                raise RequestError(
+                    f"The suites {other} and {spec} both hold the item '{item.id}'; one run asks it once. "
+                    "Leave one of them out, or audit each into a folder of its own (--out)."
+                )
+    return [item for _, items in parts for item in items]
+
+
 def take(items: Sequence[Item], limit: int, seed: int = 0) -> list[Item]:
     """At most `limit` items, in their order: twins stay together, and scenarios come as evenly as they can.
 
