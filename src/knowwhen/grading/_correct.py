@@ -13,6 +13,7 @@ from knowwhen.grading._phrases import asserts, doubtful, find, several
 from knowwhen.grading._plain import sentences, without_abbreviations
 from knowwhen.grading._question import question, stem
 from knowwhen.grading._signs import POLAR, YES_OR_NO, signs
+from knowwhen.grading._tex import without_tex
 
 _YES = frozenset(
     "yes yeah yep yup true correct right indeed affirmative definitely certainly absolutely si oui ja sim".split()
@@ -32,6 +33,7 @@ def right(asked: Asked, reply: str) -> tuple[bool | None, str]:
     """(whether a reply gives an accepted answer, the rule and words that say so); None if that cannot be told."""
     if not asked.answers:
         return None, "no accepted answer is known"
+    reply = without_tex(reply)
     if asked.choices:
         verdict = _right_choice(asked, reply)
         if verdict is not None:

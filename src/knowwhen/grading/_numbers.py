@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from knowwhen.grading._question import Question, stem
 from knowwhen.grading._signs import COUNTING, MARKED, WORKING, signs
+from knowwhen.grading._tex import without_tex
 
 _UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
 _TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
@@ -38,7 +39,7 @@ for _dimension, _table in {
         _symbol, _factor = _names[0].split("=")
         for _name in (_symbol, *_names[1:]):
             _MEASURES[_name] = (_dimension, float(_factor))
-_IN_DIGITS = r"(\d[\d,\u202f\u00a0']*(?:\.\d+)?)(/\d+)?(?:(?:st|nd|rd|th)\b)?"
+_IN_DIGITS = r"(\d[\d,\u202f\u00a0']*(?:\.\d+)?)(?:[eE]([-+]?\d{1,3})(?!\w)|(/\d+))?(?:(?:st|nd|rd|th)\b)?"
 _IN_WORDS = frozenset([*_SMALL, *(word for word in _LARGE if len(word) > 2), *_ODD])
 _DIGITS = re.compile(_IN_DIGITS + r"|((?!))")
 _EITHER = re.compile(rf"{_IN_DIGITS}|({'|'.join(sorted(_IN_WORDS, key=len, reverse=True))})s?\b")
@@ -98,6 +99,8 @@ def numbers(text: str) -> list[Number]:
     [1200.0, 1200.0, -3.5, 21.0]
     >>> [n.value for n in numbers(r"\boxed{-41}, **-41**, 3-41, x-41")]
     [-41.0, -41.0, 3.0, 41.0, 41.0]
+    >>> [(n.value, n.unit) for n in numbers("$36$, $-7 km$, 3e8 m, $5 and 2/5")]
+    [(36.0, ''), (-7.0, 'km'), (300000000.0, 'm'), (5.0, '$'), (0.4, '')]
     """
     found: list[Number] = []
     words: list[tuple[str, int, int]] = []
@@ -110,7 +113,7 @@ def numbers(text: str) -> list[Number]:
 
     lower = text.lower() if text.isascii() else text  # of other letters some change their number in lower case
     for piece in (_EITHER if signs(text) & COUNTING else _DIGITS).finditer(lower):
-        digits, fraction, word = piece.groups()
+        digits, power, fraction, word = piece.groups()
         start = piece.start()
         if word:
             if start and text[start - 1].isalnum():
@@ -128,7 +131,11 @@ def numbers(text: str) -> list[Number]:
         value, (scale, unit, end) = _digits(digits), _measured(text, piece.end())
         if fraction and 0 < _digits(fraction[1:]) < math.inf:
             value /= _digits(fraction[1:])
-        if start and text[start - 1] in "$€£":
+        if power:
+            value *= float(f"1e{power}")
+        if "$" in (unit, text[end : end + 1]) and text[max(0, start - 2) : start].lstrip("(= ").rstrip("-−") == "$":
+            unit = "" if unit == "$" else unit  # "$-36$" and "$36 km$" are TeX
+        elif start and text[start - 1] in "$€£":
             start, unit = start - 1, text[start - 1]
         if start and text[start - 1] in "-−" and not text[start - 2 : start - 1].strip(_BEFORE_MINUS):
             start, value = start - 1, -value
@@ -137,7 +144,7 @@ def numbers(text: str) -> list[Number]:
     return found
 
 
-_PLAIN = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_PLAIN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
 
 def may_hold(accepted: Number, reply: str) -> bool:
@@ -150,7 +157,7 @@ def may_hold(accepted: Number, reply: str) -> bool:
             if int(digits) == sought:
                 return True
         else:
-            return True  # a comma, a point or a fraction: to be read in full
+            return True  # a comma, a point or a power: to be read in full
     return "/" in reply
 
 
@@ -171,7 +178,9 @@ def _from_words(words: list[str]) -> float:
 @lru_cache(maxsize=65_536)
 def as_number(answer: str) -> Number | None:
     """The number that an accepted answer is, if it is nothing else ("1,200", "$5", "71%", "twelve", "5 km")."""
-    text = answer.strip().rstrip(".")
+    text = without_tex(answer).strip().rstrip(".")
+    if text[:1] == text[-1:] == "$":
+        text = text[1:-1].strip()
     if len(text) > 60 or not text:
         return None
     found = numbers(text)
@@ -189,8 +198,8 @@ def same(accepted: Number, given: Number) -> bool:
         other, other_factor = _MEASURES[given.unit]
         if kind != other:
             return False
-        return math.isclose(accepted.value * factor, given.value * other_factor, rel_tol=1e-6, abs_tol=1e-12)
-    return math.isclose(accepted.value, given.value, rel_tol=1e-9, abs_tol=1e-12)
+        return math.isclose(accepted.value * factor, given.value * other_factor, rel_tol=1e-6)
+    return math.isclose(accepted.value, given.value, rel_tol=1e-9)
 
 
 _MARKED = re.compile(
