@@ -1,8 +1,9 @@
 """What a step of exact training costs, and what it gains over sampling in equal processor time.
 
 Both trainers start from the default model with a fresh adapter, see the same questions (built-in suites, training side)
-under the ternary objective, and get the same processor time. What each gained is read the same way: the expected reward
-on closed sets of questions that neither saw, before and after.
+under the ternary objective, and get the same processor time. What each gained is read in two ways, on questions that
+neither saw: the expected reward on closed sets, which is what the exact trainer maximises, and the mean reward of free
+replies drawn at temperature 1, which is what the sampled one does.
 
     python benchmarks/exact_training.py --seconds 240
 """
@@ -49,6 +50,25 @@ def worth(model: str, rows: list) -> dict[str, float]:
                 for chance, move in zip(policy_R.tolist(), asked[k].moves, strict=True):
                     total[move] += chance / len(asked)
     return total
+
+
+def free(model: str, items: list, samples: int = 4) -> dict[str, float]:
+    """The mean reward and the rates of drawn replies; what could not be graded is left out."""
+    from knowwhen.models import open_model
+    from knowwhen.objectives import Graded, load
+    from knowwhen.training.makers._said import replies
+
+    objective, rewards, moves = load(OBJECTIVE), [], []
+    opened = open_model(model)
+    for item, said in replies(opened, items, samples=samples, max_tokens=32, seed=0):
+        for one in said[1:]:
+            seen = Graded(one.verdict.move, one.right, item.calls_for)
+            worth = objective.reward(seen)
+            if worth is not None:
+                rewards.append(worth)
+                moves.append("declined" if seen.declined else "right" if seen.right else "wrong")
+    rates = {name: moves.count(name) / len(moves) for name in ("right", "wrong", "declined")}
+    return {"reward": sum(rewards) / len(rewards), **rates}
 
 
 def child(trainer: str, folder: Path, seconds: float) -> None:
@@ -108,18 +128,22 @@ def main() -> None:
         training, other = split.sides(drawn)
         model = open_model("smollm2")
         rows.write(folder / "train.jsonl", closed.make(model, suites.take(training, 80)))
-        held = list(closed.make(model, suites.take(other, 60)))
+        asked = suites.take(other, 60)
+        held = list(closed.make(model, asked))
         del model
-        before = worth("smollm2", held)
-        print(f"before: {shown(before)}", flush=True)
+        before, said = worth("smollm2", held), free("smollm2", asked)
+        print(f"before: closed sets {shown(before)}; free replies {shown(said)}", flush=True)
         for trainer in ("exact", "grpo"):
             command = [sys.executable, __file__, "--seconds", str(given.seconds), "--child", trainer, str(folder)]
             told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
             cost = json.loads(told.splitlines()[-1])
-            after = worth(f"smollm2+{folder / trainer}", held)
+            trained = f"smollm2+{folder / trainer}"
+            after, then = worth(trained, held), free(trained, asked)
             print(
                 f"{trainer}: {cost['steps']} steps, {cost['cpu_s_a_step']:.1f} s of processor time a step, peak "
-                f"{cost['peak_mib']:.0f} MiB; {shown(after)}; gained {after['reward'] - before['reward']:+.3f}",
+                f"{cost['peak_mib']:.0f} MiB\n"
+                f"  closed sets {shown(after)}; gained {after['reward'] - before['reward']:+.3f}\n"
+                f"  free replies {shown(then)}; gained {then['reward'] - said['reward']:+.3f}",
                 flush=True,
             )
 

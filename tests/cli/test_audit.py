@@ -12,6 +12,8 @@ import pytest
 from knowwhen import models, store
 from knowwhen.cli import audit as command
 from knowwhen.cli.main import main
+from knowwhen.suites import load
+from knowwhen.training.split import for_audit, for_training
 from knowwhen.types import Generation, Response, Stop
 
 SMALL = ["--suite", "unknown", "--limit", "12"]
@@ -95,6 +97,17 @@ def test_a_limit_keeps_twins_together():
     ids = {item.id for item in items}
     assert len(items) == 12
     assert all(item.twin in ids for item in items)
+
+
+def test_each_side_is_asked_alone_and_the_two_share_no_question():
+    asked = {}
+    for side in ("audit", "training"):
+        assert main(["audit", "simulated", "--suite", "unknown", "--side", side, "--out", side]) == 0
+        asked[side] = {item.id for item in store.load(Path(side))[1]}
+    items = load("unknown")
+    assert asked["audit"] == {item.id for item in for_audit(items)}
+    assert asked["training"] == {item.id for item in for_training(items)}
+    assert not asked["audit"] & asked["training"]
 
 
 def test_what_was_asked_is_in_the_manifest():
@@ -278,6 +291,7 @@ def test_a_judge_is_named_in_the_manifest_with_what_pins_it_down(capsys):
         (["audit", "simulated", "--suite", "csv:nowhere.csv"], "nowhere.csv"),
         (["audit", "simulated", "--suite", "unknown", "--suite", "unknown"], "named twice"),
         (["audit", "simulated", *SMALL, "--judge", "simulatd"], "simulatd"),
+        (["audit", "simulated", *SMALL, "--side", "other"], "no side 'other'; expected audit or training"),
         (["audit", "openai:m@nowhere", *SMALL], "openai:m"),
         (["audit", "./no/such/folder", *SMALL], "no/such/folder"),
         (["audit", "simulated", "--limit", "0"], "--limit"),

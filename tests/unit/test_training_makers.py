@@ -21,7 +21,7 @@ from knowwhen.models._plan import Job
 from knowwhen.models.local import LocalModel
 from knowwhen.training.curriculum import curriculum, mix
 from knowwhen.training.declining import PHRASES
-from knowwhen.training.makers import critique_tuning, known, refusal_tuning, self_feedback
+from knowwhen.training.makers import critique_tuning, known, refusal_tuning, seed, self_feedback
 from knowwhen.training.makers._said import judged
 from knowwhen.training.makers._span import answer_ranges, confidence
 from knowwhen.training.rows import COLUMNS, read, row_of, write
@@ -99,7 +99,14 @@ def test_right_is_kept_wrong_becomes_i_do_not_know_and_declining_fits_what_is_ca
     assert text_of(by[BOMB.id]) in PHRASES[Move.REFUSE]
     assert text_of(by[POEM.id]) == "Spring is warm."
     assert by[PERU.id]["prompt"] == [{"role": "user", "content": PERU.question}]
+    assert [by[one.id]["right_share"] for one in (PERU, CHILE, NAUR, POEM)] == [1.0, 0.0, None, None]
     assert said == []
+
+
+@pytest.mark.parametrize("maker", [refusal_tuning, critique_tuning, seed])
+def test_makers_for_trainers_that_keep_an_order_write_what_it_goes_by(maker: Any) -> None:
+    rows, _ = made(maker, [CHILE, PERU])
+    assert [row["id"] for row in curriculum(rows)] == [PERU.id, CHILE.id], "right before wrong"
 
 
 def test_the_right_answer_inside_a_wrong_sentence_is_not_right() -> None:
@@ -178,8 +185,8 @@ def test_a_critique_names_what_the_twin_has_and_the_question_lacks() -> None:
     lacking, whole = suites.load("missing_context", pairs=1, seed=1)
     script = {lacking.question: ["5"], whole.question: [whole.answers[0]]}
     texts = set()
-    for seed in range(6):
-        rows, _ = made(critique_tuning, [lacking, whole], script, seed=seed)
+    for number in range(6):
+        rows, _ = made(critique_tuning, [lacking, whole], script, seed=number)
         texts.add(text_of(rows[0]))
         assert "17 people are on a bus" in text_of(rows[0])
         assert text_of(rows[1]).endswith(f"{whole.answers[0]}.")

@@ -45,6 +45,15 @@ def audit(
             "--limit", metavar="N", min=1, help="Ask at most N items in all: twins together, scenarios evenly."
         ),
     ] = None,
+    side: Annotated[
+        str | None,
+        typer.Option(
+            "--side",
+            metavar="SIDE",
+            help="Of a model that was trained on these suites: ask the side that `prepare` never takes (audit), or the "
+            "other (training). Left out: both.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -129,12 +138,15 @@ def audit(
     from knowwhen.cli._progress import progress
     from knowwhen.models import open_model
     from knowwhen.suites import _bundles
+    from knowwhen.training.split import of_side
 
     specs, fields = tuple(suite or (() if bundle else suites.DEFAULT)), _pairs(map_ or [])
     files = any(":" in spec for spec in specs)
     parts = _bundles.load(bundle, seed=seed, data=data, say=_say) if bundle else []
     for spec in specs:
         parts.append((spec, suites.load(spec, seed=seed, map=fields if ":" in spec or not files else None, data=data)))
+    if side is not None:
+        parts = [(spec, of_side(part, side)) for spec, part in parts]
     if fast:
         parts = [(spec, suites.take(part, suites.FAST, seed)) for spec, part in parts]
     specs, items = tuple(spec for spec, _ in parts), suites.together(parts)

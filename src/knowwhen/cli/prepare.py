@@ -67,7 +67,11 @@ def prepare(
         ),
     ] = None,
     curriculum: Annotated[
-        bool, typer.Option("--curriculum", help="Order the rows: twins side by side, the easiest first.")
+        bool,
+        typer.Option(
+            "--curriculum",
+            help="Order the rows: twins side by side, the easiest first. For sft and dpo with --option in_order=True.",
+        ),
     ] = False,
     data: Annotated[
         Path | None, typer.Option("--data", metavar="DIR", help="Where the files of published sets lie.")

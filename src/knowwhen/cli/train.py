@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from knowwhen.errors import MissingExtraError, RequestError
+
+SPREAD = ("grpo", "dpo", "sft")
+"""Trainers that may run in several processes, as accelerate starts them."""
 
 
 def train(
@@ -54,7 +59,8 @@ def train(
 ) -> None:
     """Train MODEL on the rows of a file, and write an adapter that `knowwhen audit MODEL+DIR` measures.
 
-    The run can be stopped at any moment: the same command goes on from its last checkpoint.
+    The run can be stopped at any moment: the same command goes on from its last checkpoint. grpo, dpo and sft run in
+    several processes under `accelerate launch -m knowwhen train …`.
     """
     from importlib.util import find_spec
 
@@ -73,6 +79,11 @@ def train(
         raise RequestError(f"The trainer '{trainer}' follows an objective; name one with --objective.")
     if objective is not None and not rewarded:
         raise RequestError(f"The trainer '{trainer}' follows its rows alone; leave out --objective.")
+    place, processes = (int(os.environ.get(name, default)) for name, default in (("RANK", "0"), ("WORLD_SIZE", "1")))
+    if processes > 1 and trainer not in SPREAD:
+        raise RequestError(
+            f"The trainer '{trainer}' runs in one process, not in {processes}: leave out accelerate launch."
+        )
     found = rows_.read(data, chosen.READS)
     given = {
         "steps": steps,
@@ -104,12 +115,13 @@ def train(
         print(f"{out} holds the end of this very run; nothing is left to do.", file=sys.stderr)
         return
     try:
-        with store.locked(out):
+        with nullcontext() if place else store.locked(out):  # of several processes the first holds it for all
             folder = chosen.train(plan, found, tell)
     except KeyboardInterrupt:
         print(f"stopped. The newest checkpoint lies in {out}; the same command goes on from there.", file=sys.stderr)
         raise typer.Exit(130) from None
-    print(f"{folder}\nMeasure it: knowwhen audit {parts(model)[0]}+{folder}")
+    if not place:
+        print(f"{folder}\nMeasure it: knowwhen audit {parts(model)[0]}+{folder} --side audit")
 
 
 def _setting(text: str) -> tuple[str, object]:

@@ -18,8 +18,9 @@ def curriculum(rows: Sequence[Row], seed: int = 0) -> list[Row]:
     """The same rows, twins side by side, the easiest first, every stretch with all kinds in proportion.
 
     Units of two rows are ordered, so that an even batch never parts twins: twins by their `id` and `twin`; of the
-    others, two of one kind and like ease. Ease is the `right_share` (maker `known`) of a unit's rows that have one. A
-    row that no other is left for comes last. For a trainer that keeps the order (`in_order` of sft and dpo).
+    others, two of one kind and like ease. Ease is the `right_share` of a unit's rows that have one, how often the model
+    itself is right; `self_feedback` writes none, for it knows no gold answers. A row that no other is left for comes
+    last. For a trainer that keeps the order (`in_order` of sft and dpo).
     """
     rng = Random(f"curriculum {seed}")
     kinds: dict[str, list[list[Row]]] = {}

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
+from knowwhen.errors import RequestError
 from knowwhen.suites._facts import countries, elements, places, states
 from knowwhen.suites._words import PEOPLE
 from knowwhen.types import Item
@@ -83,6 +84,18 @@ def for_training(items: Sequence[Item], seed: int = 0) -> list[Item]:
 def for_audit(items: Sequence[Item], seed: int = 0) -> list[Item]:
     """The items of the audit's side."""
     return sides(items, seed)[1]
+
+
+def of_side(items: Sequence[Item], side: str) -> list[Item]:
+    """The items of the side that is named "audit" or "training".
+
+    Raises:
+        RequestError: another name.
+    """
+    for name, chosen in (("audit", for_audit), ("training", for_training)):
+        if side == name:
+            return chosen(items)
+    raise RequestError(f"There is no side '{side}'; expected audit or training.")
 
 
 def shared(training: Iterable[Item], audit: Iterable[Item]) -> frozenset[str]:

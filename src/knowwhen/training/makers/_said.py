@@ -11,7 +11,7 @@ from knowwhen.conditions import put
 from knowwhen.grading import Asked, grade
 from knowwhen.grading._plain import first_turn
 from knowwhen.grading.rules import split_at_last_end
-from knowwhen.types import Generation, Item, Model, Move, Need, Response, Stop, Verdict
+from knowwhen.types import DECLINED, Generation, Item, Model, Move, Need, Response, Stop, Verdict
 
 TOGETHER = 64
 """Items that are asked at once: enough to fill an engine, few enough that rows come while it works."""
@@ -79,6 +79,18 @@ def judged(item: Item, response: Response) -> Said:
         if (alone.move, alone.correct) != (verdict.move, verdict.correct):
             text = ""
     return Said(text, verdict, item.calls_for, response.stop is not Stop.LENGTH)
+
+
+def right_share(item: Item, said: Sequence[Said]) -> float | None:
+    """The share of right ones among the replies that were graded; one that declines is not right.
+
+    None where no answer is known to be right, or no reply could be told right or wrong: an answer that is cut before
+    that says nothing either way.
+    """
+    if not (item.answerable and item.answers):
+        return None
+    told = [bool(one.right) for one in said if one.right is not None or one.verdict.move in DECLINED]
+    return round(sum(told) / len(told), 6) if told else None
 
 
 def finished(text: str) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from random import Random
 
 from knowwhen.training.makers._critiques import critique, request
-from knowwhen.training.makers._said import Said, Say, replies, tell
+from knowwhen.training.makers._said import Said, Say, replies, right_share, tell
 from knowwhen.training.rows import Row, reply, row_of
 from knowwhen.types import Item, Message, Model, Move
 
@@ -53,7 +53,8 @@ def make(
         twin = twins.get(item.twin) if item.twin else None
         text = critique(item, twin, one.verdict, rng)
         prompt = [{"role": m.role, "content": m.content} for m in put]
-        yield row_of(item, completion=reply(text), sound=one.fits) | {"prompt": prompt}
+        more = {"completion": reply(text), "sound": one.fits, "right_share": right_share(item, said)}
+        yield row_of(item, **more) | {"prompt": prompt}
     tell(say, left, len(items))
 
 

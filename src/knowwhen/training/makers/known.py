@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from knowwhen.errors import RequestError
-from knowwhen.training.makers._said import TOGETHER, Say, replies, tell
+from knowwhen.training.makers._said import TOGETHER, Say, replies, right_share, tell
 from knowwhen.training.rows import Row, row_of
-from knowwhen.types import DECLINED, Item, Model
+from knowwhen.types import Item, Model
 
 WRITES = "prompts"
 
@@ -29,9 +29,8 @@ def make(
     max_tokens: int = 48,
     say: Say = None,
 ) -> Iterator[Row]:
-    """One row an item, in order, with `known` and `right_share`.
+    """One row an item, in order, with `known` and `right_share` (of the replies).
 
-    `right_share` is the share of right ones among the replies that were graded; a reply that declines is not right.
     What should be declined is not known and has no share; an open request has neither.
 
     Args:
@@ -51,10 +50,9 @@ def make(
             if item.id not in found:
                 yield row_of(item, known=None if item.answerable else False, right_share=None)
                 continue
-            # An answer that is cut before it can be told right says nothing either way.
-            told = [bool(one.right) for one in found[item.id] if one.right is not None or one.verdict.move in DECLINED]
-            if told:
-                yield row_of(item, known=any(told), right_share=round(sum(told) / len(told), 6))
+            share = right_share(item, found[item.id])
+            if share is not None:
+                yield row_of(item, known=share > 0, right_share=share)
             else:
                 left[f"ungraded ({found[item.id][0].verdict.why})"] += 1
     tell(say, left, len(items))

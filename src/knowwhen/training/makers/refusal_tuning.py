@@ -18,7 +18,7 @@ from random import Random
 
 from knowwhen.errors import RequestError
 from knowwhen.training.declining import phrase
-from knowwhen.training.makers._said import Said, Say, replies, tell
+from knowwhen.training.makers._said import Said, Say, replies, right_share, tell
 from knowwhen.training.rows import Row, reply, row_of
 from knowwhen.types import DECLINED, Item, Model, Move
 
@@ -36,7 +36,7 @@ def make(
     keep_open: bool = True,
     say: Say = None,
 ) -> Iterator[Row]:
-    """One row an item, in order, with `kept`: whether the completion is the model's own reply.
+    """One row an item, in order, with `kept`, whether the completion is the model's own reply, and `right_share`.
 
     Args:
         samples: replies drawn beside the greedy one.
@@ -60,7 +60,7 @@ def make(
         if why:
             left[why] += 1
         else:
-            yield row_of(item, completion=reply(text), kept=bool(own))
+            yield row_of(item, completion=reply(text), kept=bool(own), right_share=right_share(item, said))
     tell(say, left, len(items))
 
 
