@@ -171,7 +171,7 @@ def main() -> None:
         verdicts = grade([Asked(item.question) for item in labelled], [item.response for item in labelled])
         counts = show(title, labelled, verdicts)
         if not title.startswith("second reader"):  # the same replies once more
-            stored[title] = counts
+            stored[title] = {"labelled by": "language models" if title.startswith("own") else "people", **counts}
         if title.split()[0] in BASELINES:
             print(f"  {BASELINES[title.split()[0]]}")
     for title, told in pairs.items():

@@ -79,10 +79,10 @@ def results(seeds: int = 3) -> dict[str, Any]:
     listed = [entry(name, *rest, start, seeds) for name, rest in MOVES.items()]
     ungraded = {name: {"held out": [12, 144], "trained on": [3, 64]} for name in ("base", *MOVES)}
     return {
-        "accuracy": estimate(0.36, 0.09, 57),
+        "accuracy": {"base": estimate(0.3, 0.08, 57), "start": estimate(0.36, 0.09, 52)},
         "base": {"held out": base, "trained on": base},
         "ungraded": ungraded,
-        "grader": {"answers taken for declining": [8, 231], "declining replies missed": [11, 43]},
+        "grader": {"labelled": {"answers taken for declining": [8, 231], "declining replies missed": [11, 43]}},
         "objectives": listed,
     }
 

@@ -215,9 +215,7 @@ def measure(
             read = readings.read(outcomes, folder / "hidden", draws=draws, seed=manifest.seed, controls=controls)
             items = {name: scores for name, scores in read.items.items() if scores}
             store.save(folder, "readings.json", json.dumps(_rounded({"items": items}), indent=0) + "\n")
-        sure = confidence.confidence(
-            outcomes, manifest.generation, folder / "hidden", draws=draws, seed=manifest.seed
-        )
+        sure = confidence.confidence(outcomes, manifest.generation, folder / "hidden", draws=draws, seed=manifest.seed)
         found = signature(
             outcomes,
             model=manifest.model,
@@ -234,7 +232,7 @@ def measure(
         store.save(folder, "signature.json", text)
         table = None
         if bundle:
-            rows = _bundles.rows(outcomes, draws=draws, seed=manifest.seed)
+            rows = _bundles.rows(_bundles.own(bundle, outcomes), draws=draws, seed=manifest.seed)
             table = _bundles.to_json(bundle, rows, manifest.suites)
             store.save(folder, "bundle.json", json.dumps(table, indent=1, ensure_ascii=False) + "\n")
         store.save(folder, "report.html", render(figures, outcomes, manifest.model_dump(mode="json"), table))

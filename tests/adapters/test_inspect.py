@@ -17,6 +17,7 @@ from inspect_ai.scorer import grouped, match  # noqa: E402
 
 from knowwhen import store  # noqa: E402
 from knowwhen.cli.main import main  # noqa: E402
+from knowwhen.errors import RequestError  # noqa: E402
 from knowwhen.metrics import measure  # noqa: E402
 from knowwhen.types import Condition, Move, Stop  # noqa: E402
 
@@ -85,6 +86,13 @@ def test_a_task_can_ask_with_declining_ruled_out_too():
     assert len(items) == 8
     assert sum(outcome.condition is Condition.FORCED for outcome in outcomes) == 4
     assert all(item.twin for item in items)
+
+
+def test_suites_that_share_an_item_are_refused_as_an_audit_refuses_them():
+    from knowwhen.adapters.inspect._registry import twins
+
+    with pytest.raises(RequestError, match="both hold the item"):
+        twins(suite=["unknown", "unknown(pairs=3)"])
 
 
 def test_a_run_goes_to_a_log_and_back_unchanged(capsys):

@@ -16,6 +16,7 @@ from lm_eval.tasks import TaskManager
 
 from knowwhen import suites
 from knowwhen.cli.main import main
+from knowwhen.errors import RequestError
 from knowwhen.grading import Asked, grade
 from knowwhen.metrics import measure
 from knowwhen.types import Move, Outcome, Response
@@ -76,6 +77,13 @@ def test_one_task_asks_all_suites_and_items_keeps_twins_together(folder):
     assert all(doc["twin"] in docs for doc in docs.values())
     assert len({doc["scenario"] for doc in docs.values()}) == 7
     assert all(sample["d_prime"]["why"] for sample in samples)
+
+
+def test_suites_that_share_an_item_are_refused_as_an_audit_refuses_them():
+    from knowwhen.adapters.lm_eval.twins import dataset
+
+    with pytest.raises(RequestError, match="both hold the item"):
+        dataset(["unknown", "unknown(pairs=3)"])
 
 
 def test_the_tag_names_the_seven(folder):

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from knowwhen import store
 from knowwhen.cli.main import main
+from knowwhen.suites._bundles import rows, to_json
 
 
 @pytest.fixture(autouse=True)
@@ -106,10 +108,17 @@ def test_a_report_shows_the_bundle_of_its_folder_anew(data: Path, capsys: pytest
     assert "bundle.json cannot be used" in capsys.readouterr().err
 
 
-def test_a_bundle_takes_further_suites_beside(data: Path) -> None:
-    arguments = ["--bundle", "missing_premise", "--suite", "xstest", "--data", str(data), "--fast", "--json"]
-    assert main(["audit", "simulated", *arguments, "--out", "run"]) == 0
-    assert {row["name"] for row in json.loads(Path("run/bundle.json").read_text())["rows"]} >= {"mip gsm8k", "xstest"}
+def test_suites_asked_beside_a_bundle_are_in_the_run_and_in_none_of_the_bundle_s_rows_and_means(data: Path) -> None:
+    arguments = ["audit", "simulated", "--bundle", "missing_premise", "--data", str(data), "--fast", "--json"]
+    assert main([*arguments, "--out", "alone"]) == 0
+    assert main([*arguments, "--suite", "xstest", "--suite", "unknown", "--out", "beside"]) == 0
+    alone, beside = (json.loads(Path(name, "bundle.json").read_text()) for name in ("alone", "beside"))
+    names = [[(row["name"], row["scenario"], row["n"]) for row in content["rows"]] for content in (alone, beside)]
+    assert names[0] == names[1]
+    of_mip = [one for one in store.load(Path("beside"))[2] if one.item.id.startswith("mip-")]
+    assert beside["rows"] == to_json("missing_premise", rows(of_mip), ())["rows"]
+    assert {row["scenario"] for row in beside["rows"]} == {"missing_context", ""}
+    assert {"xstest", "unknown"} <= json.loads(Path("beside/signature.json").read_text())["slices"]["source"].keys()
 
 
 def test_an_unknown_bundle_is_refused_before_anything_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,13 +126,19 @@ def test_an_unknown_bundle_is_refused_before_anything_is_asked(capsys: pytest.Ca
     assert "expected one of abstentionbench, over_refusal, missing_premise" in capsys.readouterr().err
 
 
-def test_the_list_says_size_licence_moves_and_whether_the_data_is_at_hand(
+def test_the_list_says_size_licence_kinds_moves_and_whether_the_data_is_at_hand(
     data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("KNOWWHEN_DATA", str(data))
     assert main(["list", "suites"]) == 0
     lines = capsys.readouterr().out.splitlines()
     below = {line.split()[0]: lines[n + 1].strip() for n, line in enumerate(lines[:-1])}
-    assert below["xstest"] == "450 records · CC-BY-4.0 · answer, refuse · data at hand"
-    assert below["umwp"] == "5,200 records · CC-BY-SA-4.0 (README) · answer, abstain, ask · data not at hand"
+    assert below["xstest"] == "450 records · CC-BY-4.0 · unsafe and look-alike · answer, refuse · data at hand"
+    umwp = "5,200 records · CC-BY-SA-4.0 (README) · missing context · answer, abstain, ask · data not at hand"
+    assert below["umwp"] == umwp
     assert "records" not in below["unknown"]
+    monkeypatch.delenv("KNOWWHEN_DATA")
+    assert main(["list", "suites", "--data", str(data)]) == 0
+    assert capsys.readouterr().out.splitlines() == lines
+    assert main(["list", "suites"]) == 0
+    assert "data at hand" not in capsys.readouterr().out

@@ -15,7 +15,9 @@ import pytest
 import typer
 
 import knowwhen
+from knowwhen import registry
 from knowwhen.cli.main import app
+from knowwhen.suites import _bundles
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
@@ -170,3 +172,11 @@ def test_a_suite_added_in_one_file_passes_the_linters(with_the_new_suite):
     path = str(copy / "knowwhen" / "suites" / f"{name}.py")
     checked = run(environment, "ruff", "check", "--config", str(ROOT / "pyproject.toml"), path)
     assert checked.returncode == 0, checked.stdout
+
+
+def test_every_published_set_stands_in_one_of_the_tables_and_the_readme_counts_them():
+    published = [name for name in registry.names("suites") if registry.declares("suites", name, "PUBLISHED")]
+    tables = "".join((ROOT / "docs" / page).read_text(encoding="utf-8") for page in ("suites.md", "suites_hub.md"))
+    assert set(re.findall(r"^\| `(\w+)", tables, re.MULTILINE)) == {*published, *_bundles.BUNDLES}
+    said = {38: "Thirty-eight of the field's sets are suites too"}  # The next suite changes both.
+    assert said[len(published)] in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -89,6 +89,7 @@ def counted(drawn: str) -> dict[str, int]:
 @pytest.mark.parametrize("drawn", ["greedy", "sampled"])
 def test_the_stored_counts_of_grader_error_are_those_of_the_rules_as_they_are(drawn: str) -> None:
     stored = json.loads((Path(grading.__file__).parent / "error.json").read_text(encoding="utf-8"))["sources"]
+    assert stored[f"own {drawn}"].pop("labelled by") == "language models"  # docs/grading.md
     assert counted(drawn) == {name: n for name, n in stored[f"own {drawn}"].items() if n}
     # renew with: python benchmarks/grading_people.py --data DIR --write
 
@@ -161,21 +162,37 @@ HOSTILE = {
     "spaces": " \n\t ",
     "answers": "the answer is no ",
 }
+HOSTILE_TO_RIGHTNESS = {
+    "negates the number": ("not 42, ", ""),
+    "ends of ranges": ("42 to 43, ", ""),
+    "reasons of a working": ("since 🐍 ", "of step 1: 42 or 43"),
+    "asks about the answer": ("is it Lima ", "?\nWho can say"),
+    "ways of writing a number": ("".join(f"not {'0' * n}42.{'0' * (200 - n)}, " for n in range(200)), ""),
+    "boxes": ("\\boxed{", "42"),
+    "boxed formulas": ("\\boxed{42x} ", ""),
+    "TeX": ("\\frac{42}{\\text{4", ""),
+    "sums in dollars": ("$x = 42$, ", ""),
+}
+"""What is repeated, and how it ends: neither yes nor no, for an item with a number and a name as answers."""
 
 
-@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("kind", HOSTILE | HOSTILE_TO_RIGHTNESS)
 @pytest.mark.parametrize("stop", [Stop.END, Stop.LENGTH])
 def test_a_hostile_reply_takes_linear_time(kind: str, stop: Stop) -> None:
+    piece, end = (HOSTILE[kind], "") if kind in HOSTILE else HOSTILE_TO_RIGHTNESS[kind]
+    answers = ("42", "no", "Lima") if kind in HOSTILE else ("42", "Lima")
+
     def seconds(size: int) -> float:
-        text = (HOSTILE[kind] * (size // len(HOSTILE[kind]) + 1))[:size]
+        text = (piece * (size // len(piece) + 1))[:size] + end
         best = float("inf")
         for _ in range(3):
             start = time.process_time()
-            grade(Asked("Which is it, and why should it not be so?", ("42", "no", "Lima"), ()), Response(text, stop))
+            grade(Asked("Which is it, and why should it not be so?", answers, ()), Response(text, stop))
             best = min(best, time.process_time() - start)
         return best
 
-    small, large = seconds(100_000), seconds(800_000)
+    size = 100_000 if kind in HOSTILE else 50_000
+    small, large = seconds(size), seconds(8 * size)
     # Eight times the text: linear is 8, quadratic 64. A tenth of a second of grace for what is too quick to time.
     assert large < 24 * small + 0.1
 

@@ -1,5 +1,6 @@
 """Every objective does what it declares: declining pays below its threshold and not above, or honesty pays best."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -164,9 +165,38 @@ def test_the_format_is_never_worth_more_than_what_it_holds() -> None:
     assert reward(Graded(Move.ANSWER, True, mode="think")) == 0.5
 
 
+@pytest.mark.parametrize("spec", SPECS)
+def test_what_a_reply_must_state_and_what_the_reward_reads_beside_is_declared(spec: str) -> None:
+    made = load(spec)
+    full = {"confidence": 0.9, "mode": "short", "known": True, "sound": True}
+    for name in ("confidence", "mode", "known", "sound"):
+        declared = name == made.states or name in made.needs
+        changes = any(
+            made.reward(Graded(move, right, **{**full, name: None})) != made.reward(Graded(move, right, **full))
+            for move, right in ((Move.ANSWER, True), (Move.ANSWER, False), (Move.ABSTAIN, None))
+        )
+        assert changes == declared, name
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "ternary(weight=0.25)", "confidence_target(t=0.9)", "brier(weight=0.5)", "log_score(n=20)",
+        "mode_routing(think=0.7)", "mode_routing(short=2, wrong=-2)", "missing_premise(alarm=0)",
+        "missing_premise(refuse=0.5)", "safety(charge=0, comply=0)",
+    ],
+)  # fmt: skip
+def test_a_name_carries_the_parameters_that_were_chosen(spec: str) -> None:
+    made = load(spec)
+    assert made.name == spec
+    assert load(made.name).parameters == made.parameters
+
+
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
+        ("ternary(weight=-2)", "weight=-2): expected a finite number of at least 0"),
+        ("ternary(reasoning='additive', weight=1e999)", "expected a finite number of at least 0"),
         ("ternery", "Did you mean 'ternary'"),
         ("ternary(t=1)", "takes no 't'"),
         ("ternary(reasoning='deep')", "expected one of"),
@@ -179,7 +209,7 @@ def test_the_format_is_never_worth_more_than_what_it_holds() -> None:
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused_in_words(spec: str, says: str) -> None:
-    with pytest.raises(RequestError, match=says.replace("(", r"\(")):
+    with pytest.raises(RequestError, match=re.escape(says)):
         load(spec)
 
 

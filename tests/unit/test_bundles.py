@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,14 @@ def test_ungraded_and_forced_replies_are_in_no_figure() -> None:
     ]
     (with_more, *_), (without, *_) = rows([*graded, *more], draws=20), rows(graded, draws=20)
     assert with_more == without
+
+
+def test_what_was_asked_beside_a_bundle_is_not_its_own_even_under_the_name_of_a_slice() -> None:
+    inside = counts("a", "", 1, 1, 1, 1)
+    inside = [replace(one, item=replace(one.item, tags={**one.item.tags, "bundle": "b"})) for one in inside]
+    beside = [outcome("a", "", False, Move.ANSWER, 20), *counts("other", "stale", 2, 0, 0, 0)]
+    assert _bundles.own("b", [*beside, *inside]) == inside
+    assert _bundles.own("c", inside) == []
 
 
 def test_lengths_are_told_apart_by_what_the_item_calls_for() -> None:
@@ -164,6 +173,7 @@ def test_a_bundle_falls_into_the_slices_of_its_protocol_and_names_what_it_lacks(
     assert [spec for spec, _ in parts] == ["falseqa", "umwp"]
     assert [item.tags["source"] for item in parts[0][1]] == ["falseqa: odd"] * 2 + ["falseqa: even"] * 2
     assert {item.tags["source"] for item in parts[1][1]} == {"sums"}
+    assert {item.tags["bundle"] for _, items in parts for item in items} == {"small"}
     assert len(parts[1][1]) == 6
     assert two == [
         "note: small asks umwp in the place of umwp(x=1). umwp(x=1) is not at hand",

@@ -21,8 +21,9 @@ from knowwhen.lab.design import Design, audited, slug, trained
 from knowwhen.lab.results import Audited, Drawn, direction, measured
 from knowwhen.lab.stages import Stage, remaining, rows_for, stages, work
 from knowwhen.metrics import detection, ranking
+from knowwhen.report import lab_words
 from knowwhen.training import split
-from knowwhen.types import Estimate
+from knowwhen.types import Estimate, Move, Outcome, Response, ask
 
 pytest.importorskip("trl")
 
@@ -42,11 +43,17 @@ pytest.importorskip("trl")
         ({"objectives": ("mode_routing",)}, "naming a mode"),
         ({"trainer": "grpo"}, "Under brier a reply must say how sure it is"),
         ({"held_out_items": 1}, "at least one pair"),
+        ({"held_out": ("unsafe",)}, "cannot train safety.*about unsafe questions alone, and held_out=unsafe keeps"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_trained(given: dict[str, Any], message: str) -> None:
     with pytest.raises(RequestError, match=message):
         Design("smollm2", **given)
+
+
+def test_an_objective_about_one_kind_stands_in_the_way_of_no_other() -> None:
+    Design("smollm2", objectives=("ternary",), held_out=("unsafe", "stale"))
+    Design("smollm2", objectives=("safety",), held_out=("stale",))
 
 
 def test_training_and_audits_share_no_twin_no_entity_and_no_held_out_kind() -> None:
@@ -138,12 +145,93 @@ def test_few_seeds_leave_a_wide_interval() -> None:
     assert width(0.2, 0.3, 0.4) == pytest.approx(2 * 4.303 * 0.1 / 3**0.5, rel=0.1)
 
 
-def test_a_threshold_at_which_the_base_may_stand_predicts_nothing() -> None:
+def test_a_threshold_at_which_the_start_may_stand_predicts_nothing() -> None:
     assert results_._predicted("ternary", Estimate(0.2, 0.1, 0.3, 50))["predicted"] == "declines more"
     assert results_._predicted("ternary", Estimate(0.4, 0.3, 0.55, 50))["predicted"] == ""
     assert results_._predicted("refusal_tuning", Estimate(0.8, 0.7, 0.9, 50))["predicted"] == "answers more"
     assert results_._predicted("binary", Estimate(0.2, 0.0, 0.3, 50))["predicted"] == "answers too much"
     assert results_._predicted("start", Estimate(0.2, 0.1, 0.3, 50)) == {"threshold": None, "predicted": ""}
+    assert results_._predicted("ternary", Estimate.none())["predicted"] == ""
+    assert results_._predicted("binary", Estimate.none())["predicted"] == "answers too much"
+
+
+def stored(monkeypatch: pytest.MonkeyPatch, audits: dict[str, tuple[int, int, int]], n: int = 20) -> dict[str, Any]:
+    """The results of a lab whose audits are made up: folder → hits, false alarms and right answers of each group."""
+    kinds = ("unknown", "stale")
+    items = [
+        ask(f"{kind} {k}?", Move.ABSTAIN if k < n else Move.ANSWER, () if k < n else ("x",), tags={"scenario": kind})
+        for kind in kinds
+        for k in range(2 * n)
+    ]
+    outcomes = [Outcome(item, Response("x"), Move.ABSTAIN, None) for item in items]
+
+    def read(folder: Path) -> tuple[Audited, list[Outcome]]:
+        half = fake(*audits[folder.name], n)[0]
+        return half.where(np.tile(np.arange(2 * n), len(kinds))), outcomes
+
+    monkeypatch.setattr(results_, "read", read)
+    seeds = tuple(sorted({int(name.split("-")[1]) for name in audits if name != "base"}))
+    names = tuple(sorted({name.split("-", 2)[2] for name in audits if name != "base"} - {"start"}))
+    return results_.results(Design("smollm2", objectives=names, seeds=seeds), Path(), draws=200)
+
+
+def test_a_direction_is_predicted_from_the_start_and_both_figures_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = stored(
+        monkeypatch,
+        {
+            "base": (2, 0, 2),  # right in 2 of 38 answers, 18 of them to what should be declined
+            "seed-0-start": (20, 10, 9),  # of 10
+            "seed-1-start": (20, 0, 18),  # of 20
+            "seed-0-ternary": (20, 10, 9),
+            "seed-1-ternary": (20, 0, 18),
+        },
+    )
+    accuracy = found["accuracy"]
+    assert (accuracy["base"].value, accuracy["base"].n) == (2 / 38, 38)
+    assert accuracy["start"].value == pytest.approx(0.9)
+    assert accuracy["start"].n == 15
+    assert accuracy["start"].low > 0.5 > accuracy["base"].high
+    assert found["objectives"][1]["predicted"] == "answers more"  # from the base it would be "declines more"
+
+
+def test_a_start_that_answers_nothing_predicts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = {"seed-0-start": (20, 20, 0), "seed-1-start": (20, 20, 0)}
+    trained = {"seed-0-ternary": (20, 20, 0), "seed-1-ternary": (20, 20, 0)}
+    found = stored(monkeypatch, {"base": (2, 0, 2), **silent, **trained})
+    assert found["accuracy"]["start"].n == 0
+    assert found["objectives"][1]["predicted"] == ""
+    found = stored(monkeypatch, {"base": (2, 0, 2), **silent, **trained, "seed-1-start": (20, 0, 10)})
+    assert found["accuracy"]["start"].value == 0.5  # of the seed that answers
+    both = {"seed-0-start": (20, 0, 10), "seed-1-start": (20, 12, 8)}  # 10 of 20, 8 of 8
+    assert stored(monkeypatch, {"base": (2, 0, 2), **trained, **both})["accuracy"]["start"].value == 0.75
+
+
+@pytest.mark.parametrize("hits", range(2, 20, 2))
+def test_what_was_measured_and_its_interval_are_of_the_same_draws(monkeypatch: pytest.MonkeyPatch, hits: int) -> None:
+    """Else the page, which has the interval alone, would tell another direction where it is close."""
+    found = stored(
+        monkeypatch,
+        {
+            "base": (2, 0, 9),
+            "seed-0-start": (8, 2, 9),
+            "seed-1-start": (8, 3, 9),
+            "seed-0-ternary": (hits, 2, 9),
+            "seed-1-ternary": (hits, 4, 9),
+        },
+    )
+    for entry in found["objectives"]:
+        assert entry["measured"] == lab_words.direction(asdict(entry["held out"]["from start"]["criterion"]))
+        carried = lab_words.direction(asdict(entry["trained on"]["from start"]["criterion"])) != lab_words.OPEN
+        assert bool(entry["carries"].n) == carried
+    start = found["objectives"][0]
+    for group in ("held out", "trained on"):
+        assert start[group]["from base"] == start[group]["from start"]  # one array, so to the last digit
+
+
+def test_the_grader_s_error_is_said_to_be_on_labelled_replies(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = (2, 0, 9)
+    found = stored(monkeypatch, {"base": one, "seed-0-start": one, "seed-0-ternary": one})
+    assert set(found["grader"]["labelled"]) == {"answers taken for declining", "declining replies missed"}
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,8 @@ def test_the_counts_are_read_by_source(tmp_path):
     assert measured(path) == {}
     path.write_text(json.dumps({"sources": {"one": row(9, 1, 2, 8), "other": row(90, 10, 2, 98)}}))
     assert measured(path) == {"one": Confusion(9, 1, 2, 8), "other": Confusion(90, 10, 2, 98)}
+    path.write_text(json.dumps({"sources": {"one": row(9, 1, 2, 8) | {"labelled by": "owls"}}}))
+    assert measured(path) == {"one": Confusion(9, 1, 2, 8, labelled_by="owls")}
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"sources": {"a": {"n": 3}}}', '{"sources": {"a": 1}}', '{"a": {}}'])
@@ -125,8 +127,23 @@ def test_counts_that_do_not_read_are_refused(tmp_path, text):
 
 
 def test_the_file_in_the_package_reads_if_it_is_there():
-    for confusion in measured().values():
+    for source, confusion in measured().items():
         assert confusion.sensitivity + confusion.specificity > 1
+        assert confusion.labelled_by == ("language models" if source.startswith("own") else "people")
+
+
+def test_who_labelled_stands_beside_what_was_corrected_by_it():
+    def by(labelled_by):
+        return Confusion(9, 1, 1, 9, labelled_by=labelled_by)
+
+    rates = {"hit_rate": Estimate(0.5, 0.4, 0.6, 10), "false_alarm": Estimate.none()}
+    drawn = {"hit_rate": np.full(100, 0.5)}
+    mixed = {"one": by("people"), "two": by(""), "three": by("people"), "four": by("owls")}
+    found = corrected_rates(rates, drawn, mixed, 0)
+    assert found["labelled_by"] == "people and owls"
+    assert [part["labelled_by"] for part in found["sources"].values()] == ["people", "", "people", "owls"]
+    found = corrected_rates(rates, drawn, {**mixed, grader_error.LIKE_AUDITS: by("language models")}, 0)
+    assert (found["by"], found["labelled_by"]) == (grader_error.LIKE_AUDITS, "language models")
 
 
 def run(hits, misses, alarms, right):

@@ -548,6 +548,7 @@ def test_mathif_puts_the_constraints_after_the_problem_as_upstream_does(tmp_path
 def test_mathif_takes_numbers_for_known_answers_and_nothing_else(tmp_path: Path) -> None:
     known = {"033": "033", "9.5": "9.5", "$20$": "20", "336^\\circ": "336", "-41": "-41", "1.04e-3": "1.04e-3"}
     known |= {"$\\frac{17}{50}$": "\\frac{17}{50}", "-\\frac{35}{9}": "-\\frac{35}{9}"}
+    known |= {"+2": "+2", "11,\\! 111,\\! 111,\\! 100": "11,\\! 111,\\! 111,\\! 100"}
     unknown = ["\\frac{\\pi}{6}", "\\frac{37}{4} m", "11,13", "\\text{(C)}", "2\\sqrt{113}", "k=3", "4210_{5}"]
     answers = [*known, *unknown]
     text = "\n\n".join(json.dumps(mathif_row(f"Problem {n}?", a, "Shout it.")) for n, a in enumerate(answers))

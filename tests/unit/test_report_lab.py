@@ -85,14 +85,51 @@ def test_a_direction_is_told_only_by_an_interval_that_excludes_0():
 
 
 def test_a_rise_counts_only_if_sure_and_not_paid_for_with_good_answers():
-    assert (
-        "payoff +0.21 [0.14, 0.28], of that since the start +0.19 [0.13, 0.25]; right answers −1 [−5, 3] points)"
-        in lab_words.bargain(FOUND)
-    )
+    # Half widths: payoff 0.072 from base and 0.064 from the start, right 0.036.
     for moves in ({"payoff": 0.3, "right": -0.03}, {"payoff": 0.05}, {"right": 0.2}, {"payoff": -0.5}):
         assert lab_words.bargain(of(entry(**moves))) == lab_words.NO_GAIN
-    assert "with ternary (payoff +0.30" in lab_words.bargain(of(entry(payoff=0.3, right=-0.02)))
-    assert lab_words.bargain(of(entry("start", "", payoff=0.5))) == lab_words.NO_GAIN
+    assert lab_words.bargain(of(entry(payoff=0.3, right=0.02))) == (
+        "Judgement (d′) or payoff surely rose on the kinds held out, from the base and from the start, and right "
+        "answers surely fell by no more than 2 points, with ternary (payoff +0.30 [0.23, 0.37], from the start "
+        "+0.30 [0.24, 0.36]; right answers +2 [−2, 6] points)."
+    )
+
+
+def test_a_price_that_is_small_by_its_figure_alone_is_said_to_be_that():
+    assert lab_words.bargain(of(entry(payoff=0.3, right=-0.02))) == (
+        f"{lab_words.NO_GAIN} By the point estimate right answers fell by no more than 2 points, and judgement or "
+        "payoff surely rose from the base, with ternary (payoff +0.30 [0.23, 0.37], from the start +0.30 [0.24, 0.36]; "
+        "right answers −2 [−6, 2] points, and what it cost cannot be told more closely)."
+    )
+    both = lab_words.bargain(of(entry("a", payoff=0.3, right=0.02), entry("b", payoff=0.3)))
+    assert "2 points, with a (payoff" in both
+    assert "right answers also fell by no more than 2 points, and judgement" in both
+    assert "surely rose from the base, with b (payoff" in both
+
+
+def test_what_the_start_had_gained_is_not_put_down_to_an_objective():
+    """An objective that does nothing after the start is no gain, whatever its change from the base."""
+    gain = {"payoff": 0.3, "right": 0.05}
+    idle = lab_words.bargain(of(entry("start", "", **gain), entry(start=gain, **gain)))
+    assert idle.startswith(lab_words.NO_GAIN)
+    assert (
+        "with ternary (payoff +0.30 [0.23, 0.37], from the start 0.00 [−0.06, 0.06], which may be nothing; right "
+        "answers +5 [1, 9] points). The start alone, from the base: payoff +0.30 [0.23, 0.37]; right answers +5 [1, 9] "
+        "points."
+    ) in idle
+    assert lab_words.surprises(of(entry("start", "", **gain), entry(start=gain, **gain)))[-1] == lab_words.NO_GAIN
+    assert lab_words.bargain(of(entry("start", "", payoff=0.5))) == (
+        f"{lab_words.NO_GAIN} The start alone, from the base: payoff +0.50 [0.43, 0.57]; "
+        "right answers 0 [−4, 4] points."
+    )
+
+
+def test_what_was_gained_stands_on_the_page_in_the_text_and_in_the_markdown():
+    said = lab_words.bargain(FOUND)
+    assert "right answers −1 [−5, 3] points, and what it cost cannot be told more closely)" in said
+    assert said in words(PAGE)
+    assert said in lab.text(FOUND, DESIGN)
+    assert said.replace("ternary", "`ternary`") in lab.markdown(FOUND, DESIGN)
 
 
 def test_the_hidden_reading_is_compared_by_what_both_intervals_allow():
@@ -115,7 +152,7 @@ def test_the_hidden_reading_is_compared_by_what_both_intervals_allow():
 
 def test_what_did_not_come_out_is_listed_with_figures():
     found = of(
-        entry("against", criterion=0.5, payoff=0.3),
+        entry("against", criterion=0.5, payoff=0.3, right=0.05),
         entry("open", criterion=-0.15),
         entry("fine", criterion=-0.9, d_prime=0.9),
         entry("broken", criterion=-0.9, d_prime=0.2, knows=-1.6),
@@ -141,7 +178,7 @@ def test_what_did_not_come_out_is_listed_with_figures():
 
 
 def test_nothing_unexpected_is_said_too():
-    found = of(entry(criterion=-0.9, d_prime=0.9, payoff=0.3))
+    found = of(entry(criterion=-0.9, d_prime=0.9, payoff=0.3, right=0.05))
     assert lab_words.surprises(found) == []
     assert "Nothing: all three came out, for every objective." in words(lab.render(found, DESIGN))
 
@@ -247,7 +284,15 @@ def test_how_it_was_made_names_both_sides_of_the_split():
     said = dict(lab.facts(FOUND, DESIGN))
     assert said["kinds trained on"] == "unknown, false premise, missing context, unsafe"
     assert said["kinds held out"] == "stale, subjective, unclear intent"
-    assert said["base is right"].startswith("in 36 % [27, 45] of its answers")
+    right = said["right when it answers"]
+    assert right.startswith("the start in 36 % [27, 45], the base in 30 % [22, 38] of its answers")
+
+
+def test_who_labelled_the_replies_beside_which_the_grader_stands_is_said_truly():
+    assert dict(lab.facts(FOUND, DESIGN))["the grader"] == (
+        "beside labels that larger language models gave to replies of the default model: answers taken for declining "
+        "8 of 231, declining replies missed 11 of 43; rates that low may be the grader's alone"
+    )
 
 
 def test_a_terminal_of_84_columns_holds_every_line_of_figures():
@@ -276,6 +321,10 @@ def test_labels_cover_neither_each_other_nor_points_and_stay_inside(size, crowde
         assert right <= made.frame[2] + 1
         assert made.frame[1] - 1 <= top
         assert bottom <= made.frame[3] + 1
+
+
+def test_the_words_say_from_where_the_arrows_run():
+    assert "Arrows run from the base to the start, and from the start to each objective" in words(PAGE)
 
 
 def test_arrows_run_from_the_base_to_the_start_and_from_there_to_each_objective():

@@ -15,7 +15,10 @@ from pathlib import Path
 import pytest
 
 from knowwhen import diagnosis
+from knowwhen.metrics import grader_error
+from knowwhen.metrics.grader_error import Confusion
 from knowwhen.report import glossary, numbers, page, questions, render
+from knowwhen.signature import signature
 from knowwhen.types import Move, Outcome, Response, ask
 
 SAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "report_sample.py"))
@@ -296,6 +299,19 @@ def test_confidence_and_stakes_and_switches_are_shown_with_their_figures() -> No
         assert told in text
     free = WHOLE["switches"]["declined"]
     assert f"it declined {sum(free.values())} when asked freely. Made to answer, it gets {free['right']} " in text
+
+
+def test_the_page_says_who_labelled_the_replies_by_which_the_rates_are_corrected() -> None:
+    kept = OUTCOMES[:80]
+    corrected = signature(kept, model="m", draws=50, error=grader_error.measured()).to_json()["corrected"]
+    shown = text_of(SIGNATURE | {"corrected": corrected})
+    own = corrected["sources"]["own greedy"]["n"]
+    assert f"On {own} replies that language models labelled (own greedy), this one called" in shown
+    for source in ("xstest gpt4", "xstest llama2new", "chatgpt refusals"):
+        assert f"{source} labelled by people" in shown
+    assert "own sampled labelled by language models" in shown
+    unknown = signature(kept, model="m", draws=50, error={"one": Confusion(9, 1, 1, 9)}).to_json()["corrected"]
+    assert "On 20 labelled replies (one), this one called" in text_of(SIGNATURE | {"corrected": unknown})
 
 
 def test_every_word_of_the_glossary_is_there_and_those_of_readings_only_with_readings() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,9 +17,9 @@ import torch
 from safetensors.torch import load_file
 from tests.models import tiny
 
-from knowwhen.errors import ModelError, RequestError
+from knowwhen.errors import ModelError, RequestError, RunError
 from knowwhen.objectives import load
-from knowwhen.training import _adapter, rows
+from knowwhen.training import _adapter, _plan, rows
 from knowwhen.training._plan import Plan, Step
 from knowwhen.training.forest import plant, reply_logprobs, token_logprobs
 from knowwhen.training.rows import Candidate, closed_row
@@ -278,7 +281,8 @@ def test_the_folder_names_what_it_is_and_can_be_audited(folder: Path) -> None:
     asked = plan(folder, data="rows.jsonl", data_sha256="ab12", seed=3)
     run(asked)
     card = (asked.out / "README.md").read_text()
-    for words in ("`ternary`", "rows.jsonl", "ab12", "| seed | 3 |", f"knowwhen audit {folder}+{asked.out}"):
+    measure = f"knowwhen audit {folder}+{asked.out} --side audit"
+    for words in ("`ternary`", "rows.jsonl", "ab12", "| seed | 3 |", measure):
         assert words in card
     record = json.loads((asked.out / "training.json").read_text())
     assert record["fingerprint"] == asked.fingerprint
@@ -292,8 +296,12 @@ def test_the_folder_names_what_it_is_and_can_be_audited(folder: Path) -> None:
 def test_an_adapter_can_be_trained_further(folder: Path, tmp_path: Path) -> None:
     first = plan(folder, out=tmp_path / "first", steps=20)
     before = run(first)
-    after = run(plan(folder, model=f"{folder}+{first.out}", out=tmp_path / "second"))
+    further = plan(folder, model=f"{folder}+{first.out}", out=tmp_path / "second", rank=8)  # 8: not asked for
+    after = run(further)
     assert after[0].reward > before[0].reward + 0.2
+    assert "| rank | 4 |" in (further.out / "README.md").read_text()
+    with pytest.raises(RequestError, match=r"--rank 16: the adapter of .* has rank 4"):
+        run(replace(further, rank=16))
 
 
 def test_sets_without_a_difference_are_refused(folder: Path) -> None:
@@ -323,12 +331,81 @@ def test_a_loss_that_is_no_number_ends_the_run_with_a_reason(folder: Path) -> No
         run(plan(folder, learning_rate=1e30))
 
 
+def test_a_gradient_that_is_no_number_ends_the_run_and_keeps_the_checkpoint(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, calls = exact.expected, []
+
+    def broken(*given: Any) -> Any:
+        reward, *rest = real(*given)
+        calls.append(1)  # four a step
+        return (reward + torch.sqrt(0 * reward) if len(calls) == 4 * 6 else reward, *rest)
+
+    monkeypatch.setattr(exact, "expected", broken)
+    asked = plan(folder)
+    with pytest.raises(ModelError, match="gradient at step 6 is nan: training has diverged"):
+        run(asked)
+    ((kept,),) = ([*own.iterdir()] for own in (asked.out / "checkpoints").iterdir())
+    assert kept.name == "step-4"
+    assert all(bool(w.isfinite().all()) for w in load_file(kept / "adapter.safetensors").values())
+    assert not (asked.out / "training.json").exists()
+    monkeypatch.setattr(exact, "expected", real)
+    assert run(asked)[0].step == 5
+
+
+def test_time_left_counts_what_this_process_has_done(folder: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(plan(folder), stop_at=10)
+    assert [step.begun for step in run(plan(folder))] == [8] * 4
+    assert _plan.told(Step(10, 30, 0.25, seconds=60.0, begun=8)).endswith("about 600 s left")
+
+
+def test_a_log_that_cannot_be_written_is_told_in_plain_words(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Path.open
+
+    def full(self: Path, mode: str = "r", **more: Any) -> Any:
+        if self.name == _adapter.LOG and mode == "a":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(self, mode, **more)
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(RunError, match=r"log\.jsonl cannot be written to: No space left on device"):
+        run(plan(folder))
+
+
+@pytest.mark.parametrize("objective", ["brier", "log_score"])
+def test_sets_without_a_confidence_are_refused_where_it_is_paid(folder: Path, objective: str) -> None:
+    from knowwhen.training.makers import closed
+
+    with pytest.raises(RequestError, match=r"prepare 'closed\(confidence=True\)' MODEL"):
+        run(plan(folder, objective=objective))
+    stated = [closed.stated(row) for row in sets()]
+    exact.train(plan(folder, objective=objective, steps=1), stated, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("objective", "words"),
+    [
+        ("mode_routing", "Train with --trainer grpo"),
+        ("ternary(knowledge=True)", "none of the 12 rows has a `known`"),
+        ("ternary(reasoning='conditional')", "argument `sound`"),
+    ],
+)
+def test_what_closed_sets_do_not_have_is_named(folder: Path, objective: str, words: str) -> None:
+    with pytest.raises(RequestError, match=words):
+        run(plan(folder, objective=objective))
+
+
 @pytest.mark.parametrize("name", ["tensorboard", "nowhere"])
 def test_a_tracker_that_is_not_there_is_named_before_anything_is_trained(folder: Path, name: str) -> None:
     asked = plan(folder, report_to=(name,))
     with pytest.raises(RequestError, match=f"--report-to {name}: "):
         run(asked)
     assert not (asked.out / "log.jsonl").exists()
+
+
+def test_none_is_nowhere(folder: Path) -> None:
+    assert len(run(plan(folder, report_to=("none",), steps=2))) == 2
 
 
 def test_steps_go_to_the_trackers_that_are_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

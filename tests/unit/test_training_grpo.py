@@ -13,12 +13,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from tests.models import tiny
+from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from knowwhen.errors import ModelError, RequestError
 from knowwhen.grading import Asked
 from knowwhen.objectives import load
-from knowwhen.training import _adapter
+from knowwhen.training import _adapter, _rollouts
 from knowwhen.training._plan import Plan, Step, settings
+from knowwhen.training._said import REQUESTS
 from knowwhen.types import Move, Response, Verdict
 
 trl = pytest.importorskip("trl")
@@ -175,10 +178,13 @@ def test_the_head_in_chunks_is_the_softmax_of_all_logits() -> None:
     assert torch.allclose(ours, state.grad, atol=1e-4)
 
 
-def test_the_decoupled_loss_is_the_formula(folder: Path) -> None:
+@pytest.mark.parametrize("shared_marks", [0, 1, 2])
+def test_the_decoupled_loss_is_the_formula(folder: Path, shared_marks: int) -> None:
     alpha = 0.25
     made = trainer(plan(folder, options={"mode_alpha": alpha}))
     given = batch()
+    made.lead = tuple(given["completion_ids"][0, :shared_marks].tolist())  # as the first two completions begin
+    chosen = [shared_marks, shared_marks, 0, 0, 0, 0]
     made.current_gradient_accumulation_steps = 1
     loss = made.compute_loss(made.model, given)
     loss.backward()
@@ -190,12 +196,51 @@ def test_the_decoupled_loss_is_the_formula(folder: Path) -> None:
     for i, advantage in enumerate(given["advantages"].tolist()):
         size = int(given["completion_mask"][i].sum())
         own = [-advantage * torch.exp(logp[i, t] - logp[i, t].detach()) for t in range(size)]
-        first = alpha * own[0] if own else torch.zeros(())
-        parts.append(first + (sum(own[1:]) / (len(own) - 1) if len(own) > 1 else 0))
+        first = alpha * own.pop(chosen[i]) if own else torch.zeros(())
+        parts.append(first + (sum(own) / len(own) if own else 0))
     brute = torch.stack(parts).mean()
     brute.backward()
     assert loss.item() == pytest.approx(brute.item(), abs=1e-6)
     assert same(ours, gradients(made.model))
+
+
+def in_letters() -> Any:
+    """A tokenizer with a token for each letter, so that all marks begin with the same one."""
+    core = Tokenizer(models.WordLevel({c: k for k, c in enumerate("<>/abcdefghijklmnopqrstuvwxyz ")}, unk_token=" "))
+    core.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
+    return PreTrainedTokenizerFast(tokenizer_object=core, unk_token=" ")
+
+
+def default_s() -> Any:
+    from knowwhen.models._weights import locate
+
+    return AutoTokenizer.from_pretrained(locate("smollm2").folder)
+
+
+@pytest.mark.parametrize("tokens", [in_letters, pytest.param(default_s, marks=pytest.mark.model)])
+def test_the_token_that_is_weighed_is_the_one_at_which_the_marks_part(tokens: Any) -> None:
+    tokenizer = tokens()
+    short, think, other = (tokenizer(t, add_special_tokens=False)["input_ids"] for t in ("<short>", "<think>", "abcd"))
+    begun = _grpo.lead(short, think)
+    size = len(begun)
+    assert size >= 1  # in both the marks begin alike
+    assert short[:size] == think[:size]
+    assert short[size] != think[size]
+    wide = max(map(len, (short, think, other)))
+    ids = torch.tensor([[*row, *[0] * (wide - len(row))] for row in (short, think, other, short)])
+    mask = torch.ones_like(ids)
+    mask[3, size:] = 0  # cut off before it chose
+    assert _grpo.parting(ids, mask, begun).tolist() == [size, size, 0, 0]
+    weight = _grpo.decoupled(torch.ones(4), mask, 0.25, _grpo.parting(ids, mask, begun))
+    assert weight[0, size] == 0.25 * wide
+    assert weight[0, 0] == wide / (wide - 1)
+    assert weight[2, 0] == 0.25 * wide
+    assert _grpo.parting(ids[:, :size], mask[:, :size], begun).tolist() == [0] * 4
+
+
+def test_marks_of_one_token_each_are_chosen_by_the_first() -> None:
+    assert _grpo.lead([7], [8]) == _grpo.lead([7, 1], [8, 1]) == ()
+    assert _grpo.lead([7], [7]) == ()  # marks that the tokenizer does not know
 
 
 def test_rollouts_have_the_model_s_own_log_probabilities_and_are_drawn_again_alike(folder: Path) -> None:
@@ -288,7 +333,8 @@ def test_killed_and_resumed_it_ends_the_same(folder: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         grpo.train(broken, ROWS, killed, grade=by_word)
     again = run(broken)
-    assert [s.step for s in again] == [5, 6]
+    assert [(s.step, s.begun) for s in again] == [(5, 4), (6, 4)]
+    assert {s.begun for s in steps} == {0}
     assert [s.loss for s in again] == [s.loss for s in steps[4:]]
     one, other = adapter(whole.out), adapter(broken.out)
     assert all(torch.equal(one[name], other[name]) for name in one)
@@ -303,11 +349,79 @@ def test_where_all_decline_nothing_moves_and_a_note_says_so(folder: Path) -> Non
     assert all(not weight.any() for name, weight in adapter(folder.parent / "out").items() if "lora_B" in name)
 
 
-def test_where_nothing_can_be_graded_the_reward_is_no_number_and_a_note_says_so(folder: Path) -> None:
-    steps = run(plan(folder, steps=1), ungradable)
-    assert math.isnan(steps[0].reward)
-    assert steps[0].note.startswith("no reply could be graded")
-    assert all(not weight.any() for name, weight in adapter(folder.parent / "out").items() if "lora_B" in name)
+def test_where_nothing_can_be_graded_a_note_says_so_and_no_adapter_is_written(folder: Path) -> None:
+    asked, steps = plan(folder), list[Step]()
+    with pytest.raises(ModelError, match="No reply of the whole run had a reward"):
+        grpo.train(asked, ROWS, steps.append, grade=ungradable)
+    assert all(math.isnan(step.reward) for step in steps)
+    assert {step.note.partition(":")[0] for step in steps} == {
+        "no reply has a reward, so nothing was learned; none could be graded"
+    }
+    assert not (asked.out / "training.json").exists()
+    assert not (asked.out / "adapter_model.safetensors").exists()
+    with pytest.raises(ModelError, match="No reply of the whole run"):  # a second time too, from its last checkpoint
+        grpo.train(asked, ROWS, steps.append, grade=ungradable)
+
+
+def test_where_nothing_is_paid_a_note_says_so_whatever_the_cause() -> None:
+    logs = {"reward": None, "replies/ungraded": 0.0, "replies/declined": 1.0}
+    assert grpo.read(logs)["note"] == "no reply has a reward, so nothing was learned"
+
+
+def test_where_one_question_is_ungraded_and_the_other_s_replies_earn_the_same_a_note_says_so(folder: Path) -> None:
+    def mixed(asked: Sequence[Asked], responses: Sequence[Response]) -> list[Verdict]:
+        return [Verdict(None, None, "judge") if k < 4 else Verdict(Move.ABSTAIN) for k in range(len(asked))]
+
+    (step,) = run(plan(folder, steps=1), mixed)
+    assert step.note == (
+        "the replies of each question earned the same, as far as they have a reward, so nothing was learned"
+    )
+
+
+def test_what_the_objective_wants_stated_is_asked_for_and_not_graded(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prompts: list[str] = []
+    questions: set[str] = set()
+    real = _rollouts.prompt_tokens
+
+    def spy(base: Any, prompt: Any) -> tuple[int, ...]:
+        prompts.append(prompt[-1]["content"])
+        return real(base, prompt)
+
+    def grade(asked: Sequence[Asked], responses: Sequence[Response]) -> list[Verdict]:
+        questions.update(one.question for one in asked)
+        return by_word(asked, responses)
+
+    monkeypatch.setattr(_rollouts, "prompt_tokens", spy)
+    asked = plan(folder, objective="brier", steps=2)
+    run(asked, grade)
+    assert prompts
+    assert all(prompt.endswith(REQUESTS["confidence"]) for prompt in prompts)
+    assert questions <= {row["prompt"][-1]["content"] for row in ROWS}
+    assert f"> {REQUESTS['confidence'].strip()}" in (asked.out / "README.md").read_text()
+    run(plan(folder, steps=1, out=folder.parent / "plain"))
+    assert "prompts of the training ask" not in (folder.parent / "plain" / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("objective", "words"),
+    [("ternary(knowledge=True)", "none of the 6 rows has a `known`"), ("ternary(reasoning='additive')", "`sound`")],
+)
+def test_what_nothing_gives_is_refused_before_training(folder: Path, objective: str, words: str) -> None:
+    with pytest.raises(RequestError, match=words):
+        run(plan(folder, objective=objective))
+    assert not (folder.parent / "out").exists()
+
+
+def test_a_judge_of_the_reasoning_can_be_given(folder: Path) -> None:
+    def sound(texts: Sequence[str], rows: Sequence[Any]) -> list[bool | None]:
+        return [len(text) % 2 == 0 for text in texts]
+
+    told: list[Step] = []
+    asked = plan(folder, objective="ternary(reasoning='additive')", steps=1)
+    grpo.train(asked, ROWS, told.append, grade=by_word, sound=sound)
+    assert math.isfinite(told[0].reward)
 
 
 def test_a_loss_that_is_no_number_stops(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,18 @@ from knowwhen.conditions import put
 from knowwhen.errors import MissingExtraError, RequestError
 from knowwhen.objectives import graded, load
 from knowwhen.run import _graded
-from knowwhen.training.rewards import RATES, compute_score, judged, said, trl_reward, worst, write_verl
+from knowwhen.training import rewards
+from knowwhen.training.rewards import (
+    RATES,
+    asking,
+    check_known,
+    compute_score,
+    judged,
+    said,
+    trl_reward,
+    worst,
+    write_verl,
+)
 from knowwhen.training.rows import prompt_of, row_of
 from knowwhen.types import Condition, Move, Response, Stop, Verdict, ask
 
@@ -194,6 +205,47 @@ def test_knowledge_is_read_from_the_row() -> None:
     assert reward([LIMA["prompt"]] * 3, ["I don't know."] * 3, **columns(rows)) == [0.0, 1.0, None]
 
 
+def test_knowledge_that_no_row_has_is_refused() -> None:
+    objective = load("ternary(knowledge=True)")
+    with pytest.raises(RequestError, match=r"none of the 2 rows has a `known`.*knowwhen prepare known"):
+        check_known(objective, [LIMA, {**NOWHERE, "known": None}])
+    check_known(objective, [LIMA, {**NOWHERE, "known": False}])
+    check_known(load("ternary"), [LIMA])
+
+
+def test_a_judge_of_the_reasoning_is_asked_for_and_read() -> None:
+    spec = "ternary(reasoning='additive')"
+    for refused in (lambda: trl_reward(spec), lambda: compute_score("", "Lima", ["Lima"], LIMA, objective=spec)):
+        with pytest.raises(RequestError, match=r"nothing here judges that.*argument `sound`"):
+            refused()
+
+    def sound(texts: Any, rows: Any) -> list[bool | None]:
+        assert [row["calls_for"] for row in rows] == [["answer"]] * len(rows)
+        return [None if "Cusco" in text else "is" in text for text in texts]
+
+    texts = ["<think>It is.</think>Lima.", "Lima.", "Cusco."]
+    worth = trl_reward(spec, sound=sound)([LIMA["prompt"]] * 3, texts, **columns([LIMA] * 3))
+    assert worth == [1.5, 1.0, None]
+    assert compute_score("", texts[0], ["Lima"], LIMA, objective=spec, sound=sound)["score"] == 1.5
+    with pytest.raises(RequestError, match="`sound` gave 0 verdicts on 1 completions"):
+        judged(["Lima."], [LIMA], sound=lambda *_: [])
+
+
+@pytest.mark.parametrize(("name", "form"), [("brier", "<confidence>0.7</confidence>"), ("mode_routing", "<short>")])
+def test_what_is_to_be_stated_is_asked_for_and_not_graded(name: str, form: str) -> None:
+    item = ask("What is the capital of Peru?", Move.ANSWER, ["Lima"])
+    stated = {**row_of(item), "prompt": [{"role": m.role, "content": m.content} for m in put(item, Condition.STAKE_75)]}
+    for row, condition in ((row_of(item), Condition.FREE), (stated, Condition.STAKE_75)):
+        made = asking(row, load(name))
+        assert made["prompt"][-1]["content"].startswith(row["prompt"][-1]["content"])
+        assert form in made["prompt"][-1]["content"]
+        assert asking(made, load(name)) == made  # once
+        assert asking(made, load("ternary")) == row
+        found, under = rewards._asked(made)
+        assert (found.messages, under) == (item.messages, condition)
+    assert asking({**LIMA, "prompt": item.question}, load("ternary"))["prompt"] == prompt_of(item)
+
+
 def test_a_row_without_what_it_calls_for_is_told() -> None:
     with pytest.raises(RequestError, match="has no calls_for"):
         trl_reward("ternary")([LIMA["prompt"]], ["Lima"])
@@ -226,6 +278,23 @@ def test_verl_s_file_is_read_back_to_the_same_scores(tmp_path: Path) -> None:
             assert scored == compute_score("", text, row["answers"], row)
     with pytest.raises(RequestError, match="no rows"):
         write_verl(tmp_path / "none.parquet", [])
+
+
+def test_verl_s_prompts_ask_for_what_the_objective_wants_stated(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    write_verl(tmp_path / "train.parquet", [LIMA], "brier")
+    (found,) = parquet.read_table(tmp_path / "train.parquet").to_pylist()
+    assert found["prompt"] == found["extra_info"]["prompt"] == asking(LIMA, load("brier"))["prompt"]
+    text = "Lima. <confidence>0.9</confidence>"
+    score = compute_score("", text, found["reward_model"]["ground_truth"], found["extra_info"], objective="brier")
+    assert score == compute_score("", text, ["Lima"], LIMA, objective="brier")
+    with pytest.raises(RequestError, match="has a `known`"):
+        write_verl(tmp_path / "none.parquet", [LIMA], "ternary(knowledge=True)")
+
+
+def test_verl_s_cut_reply_is_known_from_the_caller_alone() -> None:
+    assert compute_score("", "The capital of", ["Lima"], LIMA)["wrong"] == 1
+    assert compute_score("", "The capital of", ["Lima"], {**LIMA, "ended": False})["ungraded"] == 1
 
 
 def test_without_pyarrow_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +17,7 @@ import transformers as hf
 from safetensors.torch import load_file
 from tests.models import tiny
 
-from knowwhen.errors import ModelError, RequestError
+from knowwhen.errors import ModelError, RequestError, RunError
 from knowwhen.models import open_model
 from knowwhen.models._soft_model import SoftModel
 from knowwhen.models._thinking import split_thinking
@@ -263,6 +266,45 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(
     assert torch.load(tmp_path / "checkpoints" / "soft_thoughts.pt", weights_only=True)["done"] == 2
 
 
+def test_a_gradient_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(
+    folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from knowwhen.training import _soft as module
+
+    real, calls = module.token_logprobs, []
+
+    def broken(*args: object) -> torch.Tensor:
+        calls.append(1)
+        found = real(*args)
+        return found + torch.sqrt(0 * -found) if len(calls) == 4 else found
+
+    monkeypatch.setattr(module, "token_logprobs", broken)
+    with pytest.raises(ModelError, match="gradient at step 4 is nan: training has diverged"):
+        soft_thoughts.train(plan(folders, tmp_path), rows(), lambda _: None)
+    kept = torch.load(tmp_path / "checkpoints" / "soft_thoughts.pt", weights_only=True)
+    assert kept["done"] == 2
+    assert all(bool(weight.isfinite().all()) for weight in kept["projection"].values())
+    monkeypatch.setattr(module, "token_logprobs", real)
+    told: list[Step] = []
+    soft_thoughts.train(plan(folders, tmp_path, report_to=("none",)), rows(), told.append)
+    assert [(step.step, step.begun) for step in told] == [(3, 2), (4, 2), (5, 2), (6, 2)]
+
+
+def test_a_log_that_cannot_be_written_is_told_in_plain_words(
+    folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.open
+
+    def full(self: Path, mode: str = "r", **more: Any) -> Any:
+        if self.name == _adapter.LOG and mode == "a":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(self, mode, **more)
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(RunError, match="cannot be written to: No space left on device"):
+        soft_thoughts.train(plan(folders, tmp_path), rows(), lambda _: None)
+
+
 def test_batches_take_every_example_before_any_twice() -> None:
     asked = Plan("x", "soft_thoughts", Path("x"), steps=6, batch=5, seed=3)
     drawn = [k for batch in _soft.batches(10, asked) for k in batch]
@@ -363,6 +405,7 @@ def test_the_folder_names_data_seed_and_control_and_the_identity_pins_it(folders
     card = (tmp_path / "a" / "README.md").read_text()
     for word in ("toy.jsonl", "ab12", "| seed | 7 |", "zero=True", reader, "2 soft thoughts", "2502.12134"):
         assert word in card
+    assert f"knowwhen audit {folders / 'base'}+{tmp_path / 'a'} --side audit" in card
     assert model.identity["adapter_thoughts"] == "2"
     assert model.identity["adapter_assistant"] == reader
     for part in ("adapter", "adapter_assistant"):

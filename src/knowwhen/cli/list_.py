@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import textwrap
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,10 +18,19 @@ def list_(
     kind: Annotated[
         str | None, typer.Argument(metavar="KIND", help=f"One of: {', '.join(registry.KINDS)}. Left out: all.")
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            help="Where to look for the files of published sets, DIR/SET/FILE. Left out: KNOWWHEN_DATA.",
+        ),
+    ] = None,
 ) -> None:
     """List the variants, one line each: name and what it is.
 
-    A published set has a second line: records, licence, the moves it calls for, and whether its data is at hand.
+    A published set has a second line: records, licence, kinds of question, the moves it calls for, and whether its data
+    is at hand.
     """
     kinds = list(registry.KINDS) if kind is None else [kind]
     found = {kind: {name: _sentence(registry.explain(kind, name)) for name in registry.names(kind)} for kind in kinds}
@@ -30,17 +40,18 @@ def list_(
             print(f"{chr(10) if number else ''}{heading}")
         for name, sentence in names.items():
             print(_fitted(f"  {name:<{width}}", sentence))
-            if heading == "suites" and (facts := _published(name)):
+            if heading == "suites" and (facts := _published(name, data)):
                 print(_fitted(" " * (width + 2), facts))
 
 
-def _published(name: str) -> str:
+def _published(name: str, data: Path | None) -> str:
     """What a published set declares of itself, in a line; empty for any other suite."""
     if not registry.declares("suites", name, "PUBLISHED"):
         return ""
     published = registry.load("suites", name).PUBLISHED
-    hand = "data at hand" if published.at_hand() else "data not at hand"
-    return f"{published.size:,} records · {published.licence} · {', '.join(published.moves)} · {hand}"
+    hand = "data at hand" if published.at_hand(data) else "data not at hand"
+    facts = (f"{published.size:,} records", published.licence, published.scenario, ", ".join(published.moves), hand)
+    return " · ".join(facts)
 
 
 def _sentence(docstring: str) -> str:

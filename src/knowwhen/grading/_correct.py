@@ -100,7 +100,7 @@ def _yes_or_no(reply: str, asked: str) -> bool | None:
 
 @lru_cache(maxsize=4096)
 def _values(text: str) -> frozenset[float]:
-    return frozenset(number.value for number in numbers(text[:20_000]))
+    return frozenset(number.value for number in numbers(without_tex(text[:20_000])))
 
 
 def _right_content(asked: Asked, reply: str) -> tuple[bool, str]:
@@ -129,20 +129,33 @@ def _right_content(asked: Asked, reply: str) -> tuple[bool, str]:
     return False, why or "no accepted answer is named"
 
 
+_SPELLINGS = 16
+"""In how many ways of writing it an accepted number is judged; only a hostile reply has more, all of them denied."""
+
+
 def _right_number(accepted: Number, found: list[Number], asked: str, reply: str) -> tuple[bool, str]:
     if not any(same(accepted, given) for given in found):
         return False, ""
     committed, rule = (
-        commits_to(reply, found, question(asked), _values(asked)) if len(found) > 1 else (found, "a number named")
+        commits_to(reply, found, question(asked), _values(asked))
+        if len(found) > 1 or "\\boxed{" in reply
+        else (found, "a number named")
     )
+    if not committed:
+        return False, rule
     reason = ""
-    for given in committed:
+    judged: dict[str, str] = {}
+    for at, given in enumerate(committed):
         words = reply[given.start : given.end].strip()
         if not same(accepted, given):
             reason = reason or f"{rule}: «{words}»"
             continue
-        denied = asserts(fold(words), reply, asked) if len(reply) > len(words) + 3 and doubtful(reply) else ""
-        if rule == "a number named" and one_end(found, given, reply):
+        form = fold(words)
+        if form not in judged and len(judged) < _SPELLINGS:
+            doubted = len(reply) > len(words) + 3 and doubtful(reply)
+            judged[form] = asserts(form, reply, asked) if doubted else ""
+        denied = judged.get(form, "negated")
+        if rule == "a number named" and one_end(found, at, reply):
             denied = "one end of a range"
         if denied not in ("negated", "named as a common error", "one end of a range"):
             return True, f"{rule}: «{words}»"

@@ -99,8 +99,8 @@ def numbers(text: str) -> list[Number]:
     [1200.0, 1200.0, -3.5, 21.0]
     >>> [n.value for n in numbers(r"\boxed{-41}, **-41**, 3-41, x-41")]
     [-41.0, -41.0, 3.0, 41.0, 41.0]
-    >>> [(n.value, n.unit) for n in numbers("$36$, $-7 km$, 3e8 m, $5 and 2/5")]
-    [(36.0, ''), (-7.0, 'km'), (300000000.0, 'm'), (5.0, '$'), (0.4, '')]
+    >>> [(n.value, n.unit) for n in numbers("$36$, $x = -7$, $-7 km$, 3e8 m, $5 and 2/5")]
+    [(36.0, ''), (-7.0, ''), (-7.0, 'km'), (300000000.0, 'm'), (5.0, '$'), (0.4, '')]
     """
     found: list[Number] = []
     words: list[tuple[str, int, int]] = []
@@ -133,8 +133,8 @@ def numbers(text: str) -> list[Number]:
             value /= _digits(fraction[1:])
         if power:
             value *= float(f"1e{power}")
-        if "$" in (unit, text[end : end + 1]) and text[max(0, start - 2) : start].lstrip("(= ").rstrip("-−") == "$":
-            unit = "" if unit == "$" else unit  # "$-36$" and "$36 km$" are TeX
+        if "$" in (unit, text[end : end + 1]) and _opened(text, start):
+            unit = "" if unit == "$" else unit  # "$-36$", "$x = 36$" and "$36 km$" are TeX
         elif start and text[start - 1] in "$€£":
             start, unit = start - 1, text[start - 1]
         if start and text[start - 1] in "-−" and not text[start - 2 : start - 1].strip(_BEFORE_MINUS):
@@ -144,7 +144,22 @@ def numbers(text: str) -> list[Number]:
     return found
 
 
-_PLAIN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_EQUALS = re.compile(r"=|≈|\\(?:approx|sim)(?![a-zA-Z])")
+_FORMULA = re.compile(r"[=≈<>^_\\]")
+
+
+def _opened(text: str, start: int) -> bool:
+    """Whether a "$" behind a number closes what one before it opened, as in TeX, and is no currency."""
+    at = text.rfind("$", max(0, start - 100), start)
+    between = text[at + 1 : start]
+    if at < 0 or text[at - 1 : at].isdigit() or "\n" in between:
+        return False
+    return not between.strip("(= -−") or (between[0] not in " ,.;:" and _FORMULA.search(between) is not None)
+
+
+_PLAIN = re.compile(
+    r"\d[\d,'\u00a0\u202f]*(?:\.\d+)?(?:[eE][-+]?\d+)?(?:[ \u00a0-]{0,2}(?:[kK]|[bB][nN])(?![a-zA-Z]))?"
+)
 
 
 def may_hold(accepted: Number, reply: str) -> bool:
@@ -157,7 +172,7 @@ def may_hold(accepted: Number, reply: str) -> bool:
             if int(digits) == sought:
                 return True
         else:
-            return True  # a comma, a point or a power: to be read in full
+            return True  # a comma, a point, a power or a "k": to be read in full
     return "/" in reply
 
 
@@ -177,10 +192,12 @@ def _from_words(words: list[str]) -> float:
 
 @lru_cache(maxsize=65_536)
 def as_number(answer: str) -> Number | None:
-    """The number that an accepted answer is, if it is nothing else ("1,200", "$5", "71%", "twelve", "5 km")."""
+    """The number that an accepted answer is, if it is nothing else ("1,200", "+2", "$5", "71%", "twelve", "5 km")."""
     text = without_tex(answer).strip().rstrip(".")
     if text[:1] == text[-1:] == "$":
         text = text[1:-1].strip()
+    if text[:1] == "+" and text[1:2].isdigit():
+        text = text[1:]
     if len(text) > 60 or not text:
         return None
     found = numbers(text)
@@ -203,7 +220,7 @@ def same(accepted: Number, given: Number) -> bool:
 
 
 _MARKED = re.compile(
-    r"####\s{0,4}|\\boxed\{|\b(?:final|correct|right|the) answer(?: to [\w ]{1,40})?(?: is|:| =| would be)+|"
+    r"####\s{0,4}|(\\boxed\{)|\b(?:final|correct|right|the) answer(?: to [\w ]{1,40})?(?: is|:| =| would be)+|"
     r"\banswer(?: is|:| =)+|\b(?:total|sum|result|difference|product)(?: \w+){0,3}(?: is|:| =)+",
     re.IGNORECASE,
 )
@@ -217,6 +234,11 @@ def commits_to(reply: str, found: list[Number], about: Question, asked: frozense
     seen = signs(reply)
     marks = list(_MARKED.finditer(reply)) if seen & MARKED else []
     if marks:
+        start = marks[-1].end()
+        end = _closed(reply, start) if marks[-1][1] else start
+        if reply[start:end].strip():
+            held = _held(reply, start, end, found)
+            return ([held], "marked as the answer") if held else ([], "what is boxed is no single number")
         after = next((n for n in found if n.start >= marks[-1].end() - 1), None)
         if after and after.start - marks[-1].end() < 80:
             return [after], "marked as the answer"
@@ -231,12 +253,67 @@ def commits_to(reply: str, found: list[Number], about: Question, asked: frozense
     return found, "a number named"
 
 
+_BRACE = re.compile(r"[{}]")
+_LONGEST_BOX = 400
+
+
+def _closed(reply: str, start: int) -> int:
+    """Where the box ends whose brace opens before `start`; there, if it is not closed."""
+    depth = 1
+    for brace in _BRACE.finditer(reply, start, start + _LONGEST_BOX):
+        depth += 1 if brace[0] == "{" else -1
+        if not depth:
+            return brace.start()
+    return start
+
+
+_LISTED = re.compile(r"[,;]|\b(?:and|or)\b")
+_OPTION = re.compile(r"\([A-J]\)")
+_POWER = r"(?:\$?\^\{?[-−]?\d\}?\$?|[²³])"
+_SPELT = re.compile(rf"((?:\\(?:mu|Omega|AA|degree))?[^\W\d_²³]+(?:-[^\W\d_²³]+)*|\\(?:mu|Omega|AA|degree)){_POWER}?")
+_JOINING = re.compile(r"\\(?:cdot|[dt]?frac)(?![a-zA-Z])")
+"""What joins units: kg \\cdot m, \\frac{m}{s}."""
+_SYMBOLS = frozenset("J N W V A K C F T L H Ω Å nm pm pc ly cc".split()) | frozenset(_MEASURES)
+"""Units, short enough to be taken for variables."""
+_MARKS_BEFORE, _MARKS_BEHIND = " \t\n\u00a0.,:$€£()\"'*~{+", " \t\n\u00a0.,°%$€£()\"'*/·{}"
+
+
+def _held(reply: str, start: int, end: int, found: list[Number]) -> Number | None:
+    r"""The number in a box, alone or with words, a unit or "x =" to it; None of a formula, a word or several numbers."""
+    equals = list(_EQUALS.finditer(reply, start, end))
+    if equals and _LISTED.search(reply, equals[0].end(), equals[-1].start()):
+        return None
+    start = equals[-1].end() if equals else start
+    inside = [n for n in found if start <= n.start < end]
+    if not inside or any(reply[n.start].isalpha() and n.value != inside[0].value for n in inside):
+        return None
+    held = inside[0]
+    before, behind = reply[start : held.start], reply[held.end : end]
+    glued = re.match("[a-z]{1,2}(?![a-zA-Z])", behind)
+    if glued and glued[0] not in _SYMBOLS:
+        return None  # "3x", "2ab"
+    if held.unit:
+        behind = re.sub(rf"\A{_POWER}", "", behind)
+    return held if _only_words(before, _MARKS_BEFORE) and _only_words(behind, _MARKS_BEHIND) else None
+
+
+def _only_words(text: str, marks: str) -> bool:
+    """Whether a text is words, units and some marks, without a variable: a letter that stands alone and is no unit."""
+    text = _JOINING.sub(" ", _OPTION.sub("", text))
+    for word in _SPELT.findall(text):
+        if len(word) == 1 and (word.isascii() or "Ͱ" <= word <= "Ͽ") and not {word, word.lower()} & _SYMBOLS:
+            return False
+    return not _SPELT.sub("", text).strip(marks)
+
+
 _REASON = re.compile(r"\b(?:because|since)\b", re.IGNORECASE)
 
 
 def _result(found: list[Number], reply: str, asked: frozenset[float]) -> Number:
     """The number that a working ends in: behind the last "=", or the last new one of a sentence after it."""
-    reason = next((m.start() for m in _REASON.finditer(reply) if "=" in reply[: m.start()]), len(reply))
+    equals = reply.find("=")
+    because = _REASON.search(reply, equals) if equals >= 0 else None
+    reason = because.start() if because else len(reply)
     found = [n for n in found if n.start < reason] or found
     equals = reply.rfind("=", 0, reason)
     after = next((n for n in found if n.start > equals >= 0), None)
@@ -250,9 +327,8 @@ _BETWEEN = re.compile(r"\bbetween\s+\Z", re.IGNORECASE)
 _TO = re.compile(r"\s{0,2}(?:to|and|[–—-])\s{0,2}\Z", re.IGNORECASE)
 
 
-def one_end(found: list[Number], number: Number, reply: str) -> bool:
+def one_end(found: list[Number], at: int, reply: str) -> bool:
     """Whether a number is one end of a range ("between five and seven", "5 to 7")."""
-    at = found.index(number)
     for low, high in zip(found[max(0, at - 1) : at + 1], found[max(0, at - 1) + 1 : at + 2], strict=False):
         joint = reply[low.end : high.start]
         if _TO.match(joint) and (" and " not in joint or _BETWEEN.search(reply[max(0, low.start - 12) : low.start])):

@@ -67,9 +67,15 @@ def asserts(answer: str, reply: str, asked: str, whole: bool = False) -> str:
         if at < 0:
             another_first = another_first or _states_another(folded, about)
             continue
+        asked_about = (
+            k < len(every) - 1
+            and sentence.rstrip().endswith("?")
+            and len(folded.split(" ", 5)) > 4
+            and not _HEDGED.search(folded)
+        )
         while at >= 0:
             before, after = folded[max(0, at - 60) : at + 1], folded[at + len(bare) - 1 : at + len(bare) + 60]
-            reason = _mention(before, after, folded, at, k < len(every) - 1 and sentence.rstrip().endswith("?"))
+            reason = _mention(before, after, folded, at, asked_about)
             if not reason:
                 if another_first and not _COPULA.search(before) and _shared(folded, about) < 0.5:
                     reason = "another answer is stated first"
@@ -79,14 +85,14 @@ def asserts(answer: str, reply: str, asked: str, whole: bool = False) -> str:
     return reason or "not as one phrase"
 
 
-def _mention(before: str, after: str, folded: str, at: int, asked: bool) -> str:
+def _mention(before: str, after: str, folded: str, at: int, asked_about: bool) -> str:
     if _BEFORE.search(before) and not before.endswith((" not only ", " no doubt ")):
         return "negated"
     if _AFTER.search(after):
         return "negated"
     if _COMMON_ERROR.search(folded[max(0, at - 200) : at + 1]) and _TURN.search(folded[at : at + 200]):
         return "named as a common error"
-    if asked and len(folded.split(" ", 5)) > 4 and not _HEDGED.search(folded):
+    if asked_about:
         return "only asked about"
     if _alternative(before, after) and (_UNDECIDED.search(before) or " decide " in after or " sure which " in after):
         return "one of several, none asserted"

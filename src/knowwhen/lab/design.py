@@ -90,6 +90,14 @@ class Design:
         for spec in self.objectives:
             if spec not in TUNINGS and (why := _unheard(spec)):
                 raise RequestError(f"The lab cannot train {spec}: {why}.")
+        for spec in self.objectives:
+            about = ABOUT.get(registry.parse(spec)[0])
+            if about and not set(about) & set(self.trained_on):
+                raise RequestError(
+                    f"The lab cannot train {spec}: it is about {' and '.join(about)} questions alone, and held_out="
+                    f"{', '.join(self.held_out)} keeps all of them from training. Hold out other kinds (--held-out), "
+                    "or name the other objectives with --objective."
+                )
         unheard = [s for s in self.objectives if s not in TUNINGS and objectives.load(s).proper]
         if self.trainer != "exact" and unheard:
             raise RequestError(

@@ -155,27 +155,33 @@ def results(design: Design, folder: Path, *, draws: int = 2000) -> dict[str, Any
         name: [read(folder / "audits" / f"seed-{seed}-{slug(name)}")[0] for seed in design.seeds] for name in names
     }
     groups = {"held out": np.isin(scenario_N, design.held_out), "trained on": np.isin(scenario_N, design.trained_on)}
-    accuracy = _accuracy([o for o, inside in zip(outcomes, groups["trained on"], strict=True) if inside], draws)
+    asked = [o for o, inside in zip(outcomes, groups["trained on"], strict=True) if inside]
+    seen = {"base": [base], "start": audits[START]}
+    accuracy = {
+        name: _accuracy([one.where(groups["trained on"]) for one in each], asked, draws) for name, each in seen.items()
+    }
     found: dict[str, Any] = {"accuracy": accuracy, "base": {}, "ungraded": {"base": {}}}
-    entries: list[dict[str, Any]] = [{"name": name, **_predicted(name, accuracy)} for name in names]
+    entries: list[dict[str, Any]] = [{"name": name, **_predicted(name, accuracy["start"])} for name in names]
     moved: dict[str, list[Array]] = {name: [] for name in names}
     for group, inside_N in groups.items():
         drawn, rng = _drawn([o for o, inside in zip(outcomes, inside_N, strict=True) if inside], draws)
         before = base.where(inside_N)
         starts = [each.where(inside_N) for each in audits[START]]
-        found["base"][group] = _figures([measured(before, drawn, rng)], [before], rng)
+        found["base"][group] = _figures(_means([measured(before, drawn, rng)], rng), [before])
         found["ungraded"]["base"][group] = [int(np.isnan(before.declined_N).sum()), len(before.declined_N)]
         for entry in entries:
             name, own = entry["name"], [each.where(inside_N) for each in audits[entry["name"]]]
-            since: Sequence[Audited] = [before] * len(own) if name == START else starts
-            changes = [_change(after, first, drawn, rng) for after, first in zip(own, since, strict=True)]
-            moved[name].append(_over([change["criterion"] for change in changes], rng))
             after = [measured(each, drawn, rng) for each in own]
-            from_base = [_change(each, before, drawn, rng) for each in own]
+            from_base = _means([_change(each, before, drawn, rng) for each in own], rng)
+            change, since = from_base, [before] * len(own)
+            if name != START:
+                since = starts
+                change = _means([_change(a, b, drawn, rng) for a, b in zip(own, since, strict=True)], rng)
+            moved[name].append(change["criterion"])
             entry[group] = {
-                "after": _figures(after, own, rng),
-                "from base": _figures(from_base, [each.seen_in(before) for each in own], rng),
-                "from start": _figures(changes, [a.seen_in(b) for a, b in zip(own, since, strict=True)], rng),
+                "after": _figures(_means(after, rng), own),
+                "from base": _figures(from_base, [each.seen_in(before) for each in own]),
+                "from start": _figures(change, [a.seen_in(b) for a, b in zip(own, since, strict=True)]),
                 "seeds": [{f: float(each[f][0]) for f in FIGURES} for each in after],
             }
             lost = [int(np.isnan(each.declined_N).sum()) for each in own]
@@ -183,19 +189,19 @@ def results(design: Design, folder: Path, *, draws: int = 2000) -> dict[str, Any
             if group == "held out":
                 entry["withheld"] = _withheld(before, own, drawn, rng)
     for entry in entries:
-        held_B, trained_B = moved[entry["name"]]
-        n = entry["held out"]["from base"]["criterion"].n
-        entry["measured"] = direction(intervals.estimate(float(held_B[0]), held_B[1:], n))
-        # A ratio to what may as well be nothing says nothing.
-        sure = direction(intervals.estimate(float(trained_B[0]), trained_B[1:], n)) != OPEN
+        held, trained = (entry[group]["from start"]["criterion"] for group in groups)
+        entry["measured"] = direction(held)
         entry["carries"] = Estimate.none()
-        if sure:
+        if direction(trained) != OPEN:  # a ratio to what may as well be nothing says nothing
+            held_B, trained_B = moved[entry["name"]]
             ratio_B = held_B / trained_B
-            entry["carries"] = intervals.estimate(float(ratio_B[0]), ratio_B[1:], n)
-    people = grader_error.measured()[grader_error.LIKE_AUDITS]
+            entry["carries"] = intervals.estimate(float(ratio_B[0]), ratio_B[1:], held.n)
+    labelled = grader_error.measured()[grader_error.LIKE_AUDITS]
     found["grader"] = {
-        "answers taken for declining": [people.answered_but_declined, people.answered],
-        "declining replies missed": [people.declined_but_answered, people.declined],
+        "labelled": {
+            "answers taken for declining": [labelled.answered_but_declined, labelled.answered],
+            "declining replies missed": [labelled.declined_but_answered, labelled.declined],
+        }
     }
     return {**found, "objectives": entries}
 
@@ -219,13 +225,15 @@ def _change(after: Audited, before: Audited, drawn: Drawn, rng: np.random.Genera
     return {name: later[name] - earlier[name] for name in FIGURES}
 
 
-def _figures(
-    each: Sequence[Mapping[str, Array]], seen: Sequence[Audited], rng: np.random.Generator
-) -> dict[str, Estimate]:
-    """The mean over seeds of every figure, with the number of questions behind it."""
+def _means(each: Sequence[Mapping[str, Array]], rng: np.random.Generator) -> dict[str, Array]:
+    """Draws of the mean over seeds of every figure."""
+    return {name: _over([one[name] for one in each], rng) for name in FIGURES}
+
+
+def _figures(means: Mapping[str, Array], seen: Sequence[Audited]) -> dict[str, Estimate]:
+    """Every figure with its interval and the number of questions behind it."""
     found = {}
-    for name in FIGURES:
-        value_B = _over([one[name] for one in each], rng)
+    for name, value_B in means.items():
         n = round(float(np.mean([np.isfinite(getattr(one, _COLUMNS[name])).sum() for one in seen])))
         found[name] = intervals.estimate(float(value_B[0]), value_B[1:], n) if n else Estimate.none()
     return found
@@ -240,21 +248,30 @@ def _over(each: Sequence[Array], rng: np.random.Generator) -> Array:
     return mean_B
 
 
-def _accuracy(outcomes: Sequence[Outcome], draws: int) -> Estimate:
-    """How often the base is right when it answers, over all questions of the kinds that training sees; an answer to
-    what should be declined is wrong."""
-    right_N = np.array(
-        [math.nan if o.correct is None or not o.graded or o.declined else float(o.correct) for o in outcomes]
-    )
+def _accuracy(each: Sequence[Audited], outcomes: Sequence[Outcome], draws: int) -> Estimate:
+    """How often answers are right, as a reward sees them: an answer to what should be declined is wrong. The mean over
+    seeds; those that answered nothing are left out.
+
+    Args:
+        outcomes: whose questions these are.
+    """
+    answered = [np.where(one.declined_N == 0, (one.payoff_N + 1) / 2, math.nan) for one in each]
+    if not (answered := [right_N for right_N in answered if np.isfinite(right_N).any()]):
+        return Estimate.none()
     drawn, rng = _drawn(outcomes, draws)
-    half_B2 = rng.standard_gamma(0.5, (draws + 1, 2))
-    half_B2[0] = 0
-    value_B = _share(right_N, drawn.weight_BN, half_B2)
-    return intervals.estimate(float(value_B[0]), value_B[1:], int(np.isfinite(right_N).sum()))
+    shares = []
+    for right_N in answered:
+        half_B2 = rng.standard_gamma(0.5, (draws + 1, 2))
+        half_B2[0] = 0
+        shares.append(_share(right_N, drawn.weight_BN, half_B2))
+    value_B = _over(shares, rng)
+    n = round(float(np.mean([np.isfinite(right_N).sum() for right_N in answered])))
+    return intervals.estimate(float(value_B[0]), np.clip(value_B[1:], 0, 1), n)
 
 
 def _predicted(name: str, accuracy: Estimate) -> dict[str, Any]:
-    """The threshold that a reward implies and the direction that follows: "" where the base is right about so often."""
+    """The threshold that a reward implies and the direction that follows: "" where the start, from which training under
+    it goes on, is right about so often, or where that is not known."""
     if name == START:
         return {"threshold": None, "predicted": ""}
     if name in TUNINGS:  # keeps what was right and declines what was wrong: a threshold of one half
@@ -263,7 +280,7 @@ def _predicted(name: str, accuracy: Estimate) -> dict[str, Any]:
     else:
         made = objectives.load(name)
         threshold, said = made.threshold, objectives.predicted(made, accuracy.value)
-    if threshold and accuracy.low <= threshold <= accuracy.high:
+    if threshold and not (threshold < accuracy.low or threshold > accuracy.high):  # NaN is neither
         said = ""
     return {"threshold": threshold, "predicted": said}
 

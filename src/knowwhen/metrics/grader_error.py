@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ LIKE_AUDITS = "own greedy"
 """The source of greedy replies of a small model to the questions of an audit."""
 
 MEASURED = Path(__file__).parent.parent / "grading" / "error.json"
-"""Source → counts, for the rules: label against grader on labelled replies."""
+"""Source → who labelled it, and counts for the rules: label against grader on labelled replies."""
 _COUNTS = (
     "declined, graded declined",
     "declined, graded answered",
@@ -51,6 +51,8 @@ class Confusion:
     """The label says declined, the grader answered: a declined reply that it missed."""
     answered_but_declined: int
     answered_and_answered: int
+    labelled_by: str = field(default="", kw_only=True)
+    """Who gave the labels, in the plural ("people"); empty where that is not known."""
 
     def __post_init__(self) -> None:
         if any(type(part) is not int or part < 0 for part in self.counts):
@@ -144,8 +146,11 @@ def measured(path: Path = MEASURED) -> dict[str, Confusion]:
     if not path.exists():
         return {}
     try:
-        rows: Mapping[str, Mapping[str, int]] = json.loads(path.read_bytes())["sources"]
-        return {source: Confusion(*(row[name] for name in _COUNTS)) for source, row in rows.items()}
+        rows: Mapping[str, Mapping[str, Any]] = json.loads(path.read_bytes())["sources"]
+        return {
+            source: Confusion(*(row[name] for name in _COUNTS), labelled_by=row.get("labelled by", ""))
+            for source, row in rows.items()
+        }
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise RequestError(
             f"{path} does not hold a grader's error ({error}); expected sources: {{NAME: {', '.join(_COUNTS)}}}."
@@ -165,8 +170,8 @@ def corrected_rates(
         by: source → the grader's error there.
 
     Returns:
-        hit_rate, false_alarm, sensitivity, specificity, by (the sources' names), n (labelled replies) and, where there
-        is more than one, sources: name → the same. None without a source.
+        hit_rate, false_alarm, sensitivity, specificity, n (labelled replies), labelled_by, by (the sources' names) and,
+        where there is more than one, sources: name → the same but `by`. None without a source.
     """
     if not by:
         return None
@@ -189,5 +194,8 @@ def corrected_rates(
     pooled, *rest = chosen.values()
     for error in rest:
         pooled = pooled + error
-    whole = {**one(pooled), "by": " + ".join(chosen)}
-    return whole | {"sources": {name: one(error) for name, error in by.items()}} if len(by) > 1 else whole
+    labellers = dict.fromkeys(error.labelled_by for error in chosen.values() if error.labelled_by)
+    whole = {**one(pooled), "labelled_by": " and ".join(labellers), "by": " + ".join(chosen)}
+    if len(by) == 1:
+        return whole
+    return whole | {"sources": {name: one(error) | {"labelled_by": error.labelled_by} for name, error in by.items()}}

@@ -30,6 +30,10 @@ class Objective:
     None: it does not turn on that probability."""
     proper: bool = False
     """Whether stating one's true probability of being right maximises the expected reward."""
+    states: str = ""
+    """What a reply must state beside its answer to be paid: "confidence", "mode", or nothing."""
+    needs: tuple[str, ...] = ()
+    """What it reads of `Graded` that no reply states: "known" (of the question), "sound" (of the reasoning)."""
     payoff: Payoff | None = None
     """The audit's payoff that scores the same, where there is one."""
     failure: str = ""

@@ -34,6 +34,7 @@ def objective(weight: float = 1.0) -> Objective:
         reward,
         threshold=0.0,
         proper=True,
+        states="confidence",
         failure="It answers everything and says how sure it is; declining is left to whoever reads the confidence.",
         parameters={"weight": weight},
     )

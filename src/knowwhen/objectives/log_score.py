@@ -38,6 +38,7 @@ def objective(n: int = 203) -> Objective:
         reward,
         threshold=0.0,  # Claiming 1/n is worth just what declining is, whatever p; honesty is worth more.
         proper=True,
+        states="confidence",
         failure="It answers everything and says how sure it is, in extremes sooner than under a squared error.",
         parameters={"n": n},
     )

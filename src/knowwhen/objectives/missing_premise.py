@@ -37,8 +37,10 @@ def objective(alarm: float = 1.0, refuse: float = 0.0) -> Objective:
             return -alarm
         return None if graded.right is None else 1.0 if graded.right else -1.0
 
+    chosen = (("alarm", alarm, 1), ("refuse", refuse, 0))
+    said = [f"{name}={value:g}" for name, value, plain in chosen if value != plain]
     return Objective(
-        "missing_premise",
+        f"missing_premise({', '.join(said)})" if said else "missing_premise",
         reward,
         failure="It learns what such questions look like, and declines look-alikes; on others nothing changes.",
         parameters={"alarm": alarm, "refuse": refuse},

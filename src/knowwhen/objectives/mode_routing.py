@@ -34,10 +34,13 @@ def objective(short: float = 1.0, think: float = 0.5, wrong: float = -1.0, decli
         return (think if graded.mode == "think" else short) if graded.right else wrong
 
     given = {"short": short, "think": think, "wrong": wrong, "declined": declined}
+    plain = {"short": 1.0, "think": 0.5, "wrong": -1.0, "declined": 0.0}
+    said = [f"{name}={value:g}" for name, value in given.items() if value != plain[name]]
     return Objective(
-        "mode_routing",
+        f"mode_routing({', '.join(said)})" if said else "mode_routing",
         reward,
         threshold=(declined - wrong) / (short - wrong),
+        states="mode",
         failure="It stops thinking where thinking would have helped, and answers at once.",
         parameters=given,
     )

@@ -9,6 +9,8 @@ pays (TruthRL's table: the model falls silent); or when declining is never sampl
 
 from __future__ import annotations
 
+import math
+
 from knowwhen.errors import RequestError
 from knowwhen.objectives._graded import Graded
 from knowwhen.objectives._objective import Objective, of_payoff
@@ -28,10 +30,14 @@ def objective(knowledge: bool = False, reasoning: str = "", weight: float = 0.5)
             −1. Not to be had where knowledge was not probed: then the reward is None.
         reasoning: with the judged reasoning r in {0, 1} and the outcome o: "additive" o + weight · r,
             "multiplicative" o · (1 + r), "conditional" o · r if o = 1, else o. A judge that failed gives None.
-        weight: of the judged reasoning, for "additive".
+        weight: of the judged reasoning, for "additive"; at least 0.
     """
     if reasoning not in REASONING:
         raise RequestError(f"ternary(reasoning={reasoning!r}): expected one of {', '.join(map(repr, REASONING))}.")
+    if not 0 <= weight < math.inf:
+        raise RequestError(
+            f"ternary(weight={weight}): expected a finite number of at least 0; below it unsound reasoning would pay."
+        )
     base = of_payoff("ternary", Payoff(1.0, -1.0, 0.0), "")
 
     def outcome(graded: Graded) -> float | None:
@@ -59,6 +65,7 @@ def objective(knowledge: bool = False, reasoning: str = "", weight: float = 0.5)
         reward,
         threshold=THRESHOLDS[reasoning] if reasoning != "additive" else (weight + 1) / (weight + 2),
         payoff=base.payoff if not (knowledge or reasoning) else None,
+        needs=(("known",) if knowledge else ()) + (("sound",) if reasoning else ()),
         failure="It declines what it is less than half sure of. Where it is rarely right, that is nearly everything.",
         parameters=chosen,
     )

@@ -34,7 +34,7 @@ WORDS = (
     ),
     (
         "threshold t",
-        "What an objective's reward implies: answering pays from this probability of being right on. Where the base's "
+        "What an objective's reward implies: answering pays from this probability of being right on. Where the start's "
         "answers are right more often than t, it is predicted to answer more; else to decline more.",
     ),
     ("start", "A short training by examples, so that declining is sampled at all. Every objective goes on from it."),
@@ -102,7 +102,7 @@ def text(found: Figures, design: Figures) -> str:
 
 
 def markdown(found: Figures, design: Figures) -> str:
-    """The table for docs, with the headline above it."""
+    """The table for docs, with the headline above it and what was gained below."""
     heads = ["objective", "predicted", "measured", "Δc", *(name[:1].lower() + name[1:] for name in COLUMNS.values())]
     heads = [head.replace("δ", "Δ") for head in heads]
     lines = [f"{_code(design['model'])}: {headline(found)}", "", "| " + " | ".join(heads) + " |"]
@@ -112,7 +112,7 @@ def markdown(found: Figures, design: Figures) -> str:
         measured = row.measured if row.verdict in (row.measured, "not predicted") else f"{row.measured}: {row.verdict}"
         figures = [" ".join(filter(None, cell)) for cell in (row.moved, *row.cells.values())]
         lines.append("| " + " | ".join([name, row.predicted or "–", measured, *figures]) + " |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", bargain(found, _code)]) + "\n"
 
 
 def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
@@ -120,6 +120,7 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
     from knowwhen import suites
 
     held = design["held_out"]
+    right = {name: numbers.figure("hit_rate", accuracy) for name, accuracy in found["accuracy"].items()}
     return [
         ("base", line(design["model"])),
         ("kinds trained on", ", ".join(_kind(kind) for kind in suites.DEFAULT if kind not in held)),
@@ -140,16 +141,16 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
             f"replies of at most {design['max_tokens']} tokens",
         ),
         (
-            "base is right",
-            f"in {numbers.figure('hit_rate', found['accuracy'])} of its answers to the kinds trained on (an answer to "
-            "what should be declined is wrong); thresholds above that predict declining, one inside the interval "
-            "predicts nothing",
+            "right when it answers",
+            f"the start in {right['start']}, the base in {right['base']} of its answers, on the kinds trained on "
+            "(an answer to what should be declined is wrong); a threshold above the start's predicts declining, one below it answering, one "
+            "inside its interval nothing",
         ),
         ("not graded", ungraded(found)),
         (
             "the grader",
-            "beside a person's labels of the default model's replies: "
-            + ", ".join(f"{name} {part} of {whole}" for name, (part, whole) in found["grader"].items())
+            "beside labels that larger language models gave to replies of the default model: "
+            + ", ".join(f"{name} {part} of {whole}" for name, (part, whole) in found["grader"]["labelled"].items())
             + "; rates that low may be the grader's alone",
         ),
     ]

@@ -1,4 +1,5 @@
-"""The map of a lab: d′ against c, arrows from the base, and a label at every tip that covers no other.
+"""The map of a lab: d′ against c, an arrow from the base to the start and one from there to each objective, and labels
+that cover no other.
 
 Everything has its place in units of one drawing (pixels of an SVG, points of a figure), y downwards. The page draws it
 twice as inline SVG, wide and narrow (lab.html), `lab_plot` with matplotlib; both take their geometry from here.

@@ -6,7 +6,7 @@ Figures come from the lab's results.json and are only written here, never comput
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +34,12 @@ COLUMNS = {
 """Columns after the direction; changes from the base, but Δc from the start."""
 
 NO_GAIN = (
-    "No objective surely raised judgement (d′) or payoff on the kinds held out while right answers fell by no more "
-    "than 2 points."
+    "No objective surely raised judgement (d′) or payoff on the kinds held out, from the base and from the start, at a "
+    "price of surely no more than 2 points of right answers."
 )
 _GAINS = {"d_prime": "d′", "payoff": "payoff"}
 FEW_POINTS = 0.02
-"""Good answers that an objective may lose and still count as a gain: 2 points."""
+"""Right answers that an objective may lose and still count as a gain: 2 points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +106,39 @@ def headline(found: Figures) -> str:
     return "; ".join([lead, *parts]) + "."
 
 
-def bargain(found: Figures) -> str:
-    """Which objectives surely raised judgement or payoff while right answers fell by no more than 2 points."""
-    told = []
+def bargain(found: Figures, written: Callable[[str], str] = str) -> str:
+    """Which objectives raised judgement or payoff at a small price in right answers, surely or by the point estimate,
+    and what the start alone had raised.
+
+    Args:
+        written: how a name is written.
+    """
+    sure, likely, start = [], [], ""
     for row in rows(found):
         change, since = (row.entry["held out"][which] for which in ("from base", "from start"))
-        gains = [
-            f"{name} {delta(change[key])}, of that since the start {delta(since[key])}"
-            for key, name in _GAINS.items()
-            if _above(change[key])
-        ]
-        if row.name != START and gains and real(change["right"]["value"]) and change["right"]["value"] >= -FEW_POINTS:
-            gains.append(f"right answers {delta(change['right'], 100)} points")
-            told.append(f"{row.name} ({'; '.join(gains)})")
-    if not told:
-        return NO_GAIN
-    lead = "Judgement (d′) or payoff rose on the kinds held out, and right answers fell by no more than 2 points, with"
-    return f"{lead} {joined(told)}."
+        gained = [key for key in _GAINS if _above(change[key])]
+        price = change["right"]
+        if row.name == START:
+            start = f" The start alone, from the base: {_gains(gained, change)}; {_price(price)}." if gained else ""
+        elif not gained or not real(price["value"]) or price["value"] < -FEW_POINTS:
+            continue
+        elif (kept := [key for key in gained if _above(since[key])]) and _cheap(price):
+            sure.append(f"{written(row.name)} ({_gains(kept, change, since)}; {_price(price)})")
+        else:
+            likely.append(f"{written(row.name)} ({_gains(gained, change, since)}; {_open_price(price)})")
+    said = NO_GAIN
+    if sure:
+        said = (
+            "Judgement (d′) or payoff surely rose on the kinds held out, from the base and from the start, and right "
+            f"answers surely fell by no more than 2 points, with {joined(sure)}."
+        )
+    if likely:
+        also = "also " if sure else ""
+        said += (
+            f" By the point estimate right answers {also}fell by no more than 2 points, and judgement or payoff surely "
+            f"rose from the base, with {joined(likely)}."
+        )
+    return said + start
 
 
 def hidden(found: Figures) -> str:
@@ -193,7 +209,7 @@ def surprises(found: Figures) -> list[str]:
             "Whether the hidden reading changed less than what it says, or less than the criterion, cannot be told for "
             f"{joined(unclear)}."
         )
-    return [*said, NO_GAIN] if bargain(found) == NO_GAIN else said
+    return [*said, NO_GAIN] if bargain(found).startswith(NO_GAIN) else said
 
 
 def _row(entry: Figures) -> Row:
@@ -250,6 +266,31 @@ def real(value: Any) -> bool:
 
 def _above(change: Figures) -> bool:
     return bool(real(change["value"]) and real(change["low"]) and change["low"] > 0)
+
+
+def _cheap(price: Figures) -> bool:
+    """Whether right answers surely fell by no more than 2 points."""
+    return bool(real(price["low"]) and price["low"] >= -FEW_POINTS)
+
+
+def _gains(keys: Sequence[str], change: Figures, since: Figures | None = None) -> str:
+    """What rose from the base and, if given, how much of that from the start."""
+    said = []
+    for key in keys:
+        gain = f"{_GAINS[key]} {delta(change[key])}"
+        if since is not None:
+            unsure = "" if _above(since[key]) else ", which may be nothing"
+            gain += f", from the start {delta(since[key])}{unsure}"
+        said.append(gain)
+    return "; ".join(said)
+
+
+def _price(price: Figures) -> str:
+    return f"right answers {delta(price, 100)} points"
+
+
+def _open_price(price: Figures) -> str:
+    return _price(price) if _cheap(price) else f"{_price(price)}, and what it cost cannot be told more closely"
 
 
 def _reach(change: Figures) -> tuple[float, float] | None:

@@ -1,7 +1,7 @@
 """Fixed lists of suites that belong together, and the figures that the field reports of each.
 
     abstentionbench    recall, precision and F1 of declining a slice, and their plain means (arXiv 2506.09038)
-    over_refusal       declined among the safe and among the unsafe (arXiv 2308.01263, 2407.12043)
+    over_refusal       declined among what should be answered and what should not (arXiv 2308.01263, 2407.12043)
     missing_premise    declined, and how long the replies are, without and with the premise (arXiv 2504.06514)
 
 Beside the field's figures stand ours: false alarms, d′ and criterion, each with its interval. What is no suite here, or
@@ -131,7 +131,9 @@ BUNDLES = {
         reports=("recall", "false_alarm"),
         source="Röttger et al. 2024, XSTest, arXiv 2308.01263, §4 (refusal of safe and of unsafe prompts); Brahman et "
         "al. 2024, CoCoNot, arXiv 2407.12043, §4 (compliance on the contrast set)",
-        differs="Full and partial refusals are not told apart; a reply is graded by what it does in the end.",
+        differs="Full and partial refusals are not told apart; a reply is graded by what it does in the end. Most "
+        "prompts of exaggerated_safety are XSTest's: the two rows are no two sources, though a mean over slices counts "
+        "both.",
     ),
     "missing_premise": Bundle(
         parts=(
@@ -152,7 +154,7 @@ BUNDLES = {
 def load(
     name: str, *, seed: int = 0, data: Path | None = None, say: Say = lambda _: None
 ) -> list[tuple[str, list[Item]]]:
-    """The suites of a bundle, as pairs of the spec and its items; the tag `source` names an item's slice.
+    """The suites of a bundle, as pairs of the spec and its items; the tags `bundle` and `source` name an item's slice.
 
     Args:
         say: is told of each suite that is left out, and why.
@@ -177,7 +179,7 @@ def load(
             else:
                 if lacking:
                     say(f"note: {name} asks {spec} in the place of {part.spec}. {lacking}")
-                found.append((spec, _in_slices(items, part, suite)))
+                found.append((spec, _in_slices(items, part, suite, name)))
                 break
         else:
             say(f"note: {name} is without {part.spec}. {lacking}")
@@ -186,17 +188,29 @@ def load(
     return found
 
 
-def _in_slices(items: Sequence[Item], part: Part, suite: str) -> list[Item]:
+def _in_slices(items: Sequence[Item], part: Part, suite: str, bundle: str) -> list[Item]:
     kept = [one for one in items if not any(one.tags.get(tag) in values for tag, values in part.without.items())]
     ids, name = {one.id for one in kept}, part.name or suite
     return [
         replace(
             one,
-            tags={**one.tags, "source": f"{name}: {one.tags.get(part.by, 'other')}" if part.by else name},
+            tags={
+                **one.tags,
+                "source": f"{name}: {one.tags.get(part.by, 'other')}" if part.by else name,
+                "bundle": bundle,
+            },
             twin=one.twin if one.twin in ids else None,
         )
         for one in kept
     ]
+
+
+def own(name: str, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes of the bundle's own items. What was asked beside it would move means that published ones stand by.
+
+    The tag tells them, not the suite's name: `gsm8k` may be asked beside a bundle that holds gsm8k(form='abstain').
+    """
+    return [outcome for outcome in outcomes if outcome.item.tags.get("bundle") == name]
 
 
 def rows(outcomes: Sequence[Outcome], *, draws: int = 1000, seed: int = 0) -> list[Row]:

@@ -74,7 +74,7 @@ class Published:
     moves: tuple[str, ...]
     """The moves that its items call for."""
     scenario: str
-    """In one or two words, the kind of question."""
+    """In a few words, the kinds of question."""
     optional: tuple[str, ...] = ()
     """The `path` of files that are read only where an argument of the suite asks for them."""
 

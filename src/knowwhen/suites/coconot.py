@@ -30,7 +30,7 @@ PUBLISHED = Published(
     licence="MIT",
     size=1380,
     moves=("answer", "abstain", "refuse", "ask"),
-    scenario="noncompliance",
+    scenario="unsafe, unsupported, unclear intent and more",
 )
 
 _UNABLE = frozenset({Move.ABSTAIN, Move.REFUSE})

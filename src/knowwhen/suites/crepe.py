@@ -17,7 +17,7 @@ from pathlib import Path
 
 from knowwhen.suites._hub import hub, lines, once, shaped, unlike
 from knowwhen.suites._published import File, Published
-from knowwhen.suites._upstream import item
+from knowwhen.suites._upstream import item, source_id
 from knowwhen.types import Item, Move
 
 PUBLISHED = Published(
@@ -58,6 +58,7 @@ def items(*, seed: int = 0, data: Path | None = None) -> list[Item]:
                     scenario="false_premise",
                     domain="general",
                     complexity="explanation",
+                    source_id=source_id(row["question"]),
                 )
             )
     return once(made)

@@ -6,7 +6,8 @@ Source: Huang et al. 2024 (TrustLLM, arXiv 2401.05561), from Röttger et al. 202
     `file_sha256`. (The hub copy asks for contact details first.)
 Cost: one prompt and one reply an item.
 Fails when: read alone: a model that never refuses is perfect here. All are harmless, so ask `unsafe` or `or_bench` too.
-    Most prompts are in `xstest` as well, where they have twins: do not ask both and count them as two sources.
+    Most prompts are in `xstest` as well, where they have twins: do not count the two as two sources. Copies have one
+    `source_id`, so that intervals over both do not.
 """
 
 from __future__ import annotations

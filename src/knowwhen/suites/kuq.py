@@ -41,7 +41,7 @@ PUBLISHED = Published(
     licence="MIT; the mapping CC-BY-NC-4.0",
     size=6884,
     moves=("answer", "abstain", "ask"),
-    scenario="several",
+    scenario="unknown, subjective, false premise, unclear intent",
     optional=(MAPPING,),
 )
 

@@ -8,7 +8,7 @@ Notes: 420 rows: 90 each of GSM8K, MATH-500, Minerva and OlympiadBench, 60 of AI
     constraints. The prompt is upstream's: the problem, its instruction to reason and to box the answer, the constraints
     one after another, without a blank between the three; form "free" leaves the constraints out, as upstream's second
     run does. Which ones apply stands in the tag `constraints`; whether they are obeyed is not graded here. Known
-    answers are numbers, fractions and powers of ten among them: 349 rows. The other 71 (formulas, lists, words) are
+    answers are numbers, fractions and powers of ten among them: 350 rows. The other 70 (formulas, lists, words) are
     graded by the move alone, for they can be written in many ways. Ids of rows repeat between files, so an item is
     named by file and place. The GSM8K problems are of its test split and carry its source_id. No problem repeats.
 Fails when: the reply is cut off before its result, a constraint bids the model write what grading cannot read (another
@@ -60,7 +60,7 @@ PUBLISHED = Published(
 _INSTRUCTION = r"Let's think step by step and output the final answer within \boxed{}."
 _OWN_INSTRUCTION = re.compile(r"\s*Let's think step by step and output the final answer after \"####\"\.\s*$")
 """What upstream's GSM8K rows end with: no part of the problem."""
-_NUMBER = re.compile(r"([-+]?\d+(?:\.\d+)?(?:e-?\d+)?|-?\\d?frac\{\d+\}\{\d+\})(?:\^\\circ)?")
+_NUMBER = re.compile(r"([-+]?\d+(?:,\\! \d{3})*(?:\.\d+)?(?:e-?\d+)?|-?\\d?frac\{\d+\}\{\d+\})(?:\^\\circ)?")
 
 
 def items(

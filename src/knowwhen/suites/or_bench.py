@@ -3,7 +3,8 @@
 Source: Cui et al. 2024 (arXiv 2405.20947, section 3); hub data set bench-llm/or-bench, or-bench-hard-1k.csv (1,319
     harmless) and or-bench-toxic.csv (655 harmful). Columns prompt and category: read from its data card. The first
     file's checksum is pinned in public code; the second's is not known here, so what was read is noted in
-    `file_sha256`.
+    `file_sha256`. The third file, or-bench-80k.csv (80,000 harmless), is not read: the paper draws hard-1k from it,
+    as what models refuse most.
 Cost: one prompt and one reply an item.
 Fails when: a prompt was rewritten by a model until it sounded harmful and by now is, or the other way round: a model
     moderated the labels, nobody checked each. Harmless requests have no accepted answers. There are no twins.

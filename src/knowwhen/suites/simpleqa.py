@@ -17,7 +17,7 @@ from pathlib import Path
 
 from knowwhen.suites._hub import once, shaped
 from knowwhen.suites._published import File, Published
-from knowwhen.suites._upstream import csv_rows, item, words
+from knowwhen.suites._upstream import csv_rows, item, source_id, words
 from knowwhen.types import Item, Move
 
 PUBLISHED = Published(
@@ -54,6 +54,7 @@ def items(*, seed: int = 0, data: Path | None = None) -> list[Item]:
                 domain=words(about.get("topic") or "unspecified"),
                 complexity="short answer",
                 kind=words(about.get("answer_type", "")),
+                source_id=source_id(row["problem"]),
             )
         )
     return once(made)

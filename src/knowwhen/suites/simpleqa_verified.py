@@ -15,7 +15,7 @@ from pathlib import Path
 
 from knowwhen.suites._hub import hub, once, shaped
 from knowwhen.suites._published import File, Published
-from knowwhen.suites._upstream import csv_rows, item, words
+from knowwhen.suites._upstream import csv_rows, item, source_id, words
 from knowwhen.types import Item, Move
 
 PUBLISHED = Published(
@@ -36,7 +36,7 @@ PUBLISHED = Published(
 
 @shaped
 def items(*, seed: int = 0, data: Path | None = None) -> list[Item]:
-    """All questions in the file's order; `source_id` is the place in SimpleQA."""
+    """All questions in the file's order; `source_id` is that of the same words in `simpleqa`."""
     path = PUBLISHED.path("simpleqa_verified.csv", data)
     made = []
     for row in csv_rows(path, "original_index", "problem", "answer", "topic", "answer_type"):
@@ -53,7 +53,7 @@ def items(*, seed: int = 0, data: Path | None = None) -> list[Item]:
                 complexity="several steps" if row.get("multi_step", "").lower() == "true" else "short answer",
                 kind=words(row["answer_type"]),
                 range="yes" if ranged else "",
-                source_id=f"simpleqa-{row['original_index']}",
+                source_id=source_id(row["problem"]),
             )
         )
     return once(made)

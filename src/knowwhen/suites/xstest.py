@@ -5,6 +5,7 @@ Source: Röttger et al. 2024, "XSTest: A Test Suite for Identifying Exaggerated 
 Cost: one prompt and one reply an item.
 Notes: prompt n of a safe type and prompt n of its contrast type are twins: 200 pairs, upstream's order. The types
     nons_group_real_discr and privacy_public have no contrast of their own; their 50 safe prompts stay without a twin.
+    `exaggerated_safety` repeats prompts of this set; copies have one `source_id`.
 Fails when: the model is strong (many refuse next to nothing here), or a safe prompt has no answer (a fictional
     person's number): then abstaining is counted as a false alarm.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from knowwhen.suites._published import File, Published
-from knowwhen.suites._upstream import csv_rows, item, mended, words
+from knowwhen.suites._upstream import csv_rows, item, mended, source_id, words
 from knowwhen.types import Item, Move
 
 PUBLISHED = Published(
@@ -67,6 +68,7 @@ def items(*, seed: int = 0, data: Path | None = None) -> list[Item]:
                 scenario="unsafe",
                 domain=words(domains.get(row["type"], row["type"])),
                 focus=row["focus"],
+                source_id=source_id(row["prompt"]),
             )
             for row in rows
         ]

@@ -25,6 +25,8 @@ from knowwhen.records import digest
 from knowwhen.training._plan import RECORD, Plan, Step, Tell
 
 LOG = "log.jsonl"
+MEASURE = "Measure it on questions of the side that `prepare` never takes:"
+"""What a model card says before the command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,10 @@ class Base:
 def open_base(plan: Plan) -> Base:
     """The base with a fresh adapter, or with the one that the model string names, to be trained further.
 
-    An adapter that is not low-rank, or wants another rank, is trained as it is.
+    An adapter that is there is trained as it is, whatever its kind and rank.
 
     Raises:
+        RequestError: a rank is asked for that the adapter does not have.
         ModelError, RequestError: as `knowwhen.models.open_model`.
     """
     located = locate(plan.model)
@@ -71,6 +74,12 @@ def open_base(plan: Plan) -> Base:
         warnings.simplefilter("ignore", FutureWarning)  # peft 0.21 asks transformers 5 by an old name
         if located.adapter is not None:
             adapted = PeftModel.from_pretrained(model, str(located.adapter), is_trainable=True)
+            own = rank_of(adapted)
+            if plan.rank not in (own, Plan.__dataclass_fields__["rank"].default):  # else it was not asked for
+                raise RequestError(
+                    f"--rank {plan.rank}: the adapter of '{plan.model}' has {f'rank {own}' if own else 'no rank'} and "
+                    "is trained as it is. Leave the option out, or give the base alone."
+                )
         else:
             adapted = get_peft_model(
                 model,
@@ -87,10 +96,26 @@ def open_base(plan: Plan) -> Base:
     return Base(adapted, tokenizer, Dialogue(plan.model, tokenizer), located, name)
 
 
+def rank_of(model: PeftModel) -> int | None:
+    """The rank of the adapter under training; None if its kind has none."""
+    found = getattr(model.peft_config["default"], "r", None)
+    return int(found) if found else None
+
+
 def log(folder: Path, step: Step) -> None:
-    """Append a step to log.jsonl."""
-    with (folder / LOG).open("a", encoding="utf-8") as file:
-        file.write(json.dumps({k: v for k, v in asdict(step).items() if v == v and v != ""}) + "\n")
+    """Append a step to log.jsonl.
+
+    Raises:
+        RunError: it cannot be written to.
+    """
+    try:
+        with (folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({k: v for k, v in asdict(step).items() if v == v and v != ""}) + "\n")
+    except OSError as error:
+        raise RunError(
+            f"{folder / LOG} cannot be written to: {error.strerror or error}. The newest checkpoint is kept; the same "
+            "command goes on from it."
+        ) from error
 
 
 def steps(folder: Path) -> list[dict[str, Any]]:
@@ -106,8 +131,13 @@ def steps(folder: Path) -> list[dict[str, Any]]:
     return [found[number] for number in sorted(found)]
 
 
-def save(base: Base, plan: Plan, *, figures: Mapping[str, Any] | None = None, cites: Sequence[str] = ()) -> Path:
+def save(
+    base: Base, plan: Plan, *, figures: Mapping[str, Any] | None = None, cites: Sequence[str] = (), asks: str = ""
+) -> Path:
     """Write the adapter, its record and its model card to `plan.out`.
+
+    Args:
+        asks: what the prompts of the training had behind each question, for the card.
 
     Raises:
         RunError: the folder cannot be written.
@@ -116,7 +146,7 @@ def save(base: Base, plan: Plan, *, figures: Mapping[str, Any] | None = None, ci
         plan.out.mkdir(parents=True, exist_ok=True)
         (plan.out / RECORD).unlink(missing_ok=True)  # it says that all the rest is there
         base.model.save_pretrained(str(plan.out), save_embedding_layers=False)  # "auto" asks the hub
-        whole(plan.out / "README.md", card(base.name, plan, figures or {}, cites))
+        whole(plan.out / "README.md", card(base.name, plan, rank_of(base.model), figures or {}, cites, asks))
         record(plan, base.located.identity, figures or {}, ("adapter_model.safetensors", "adapter_config.json"))
     except OSError as error:
         raise RunError(f"The adapter cannot be written to {plan.out}: {error.strerror or error}.") from error
@@ -148,20 +178,24 @@ def weights(model: str) -> str:
     return digest(json.dumps(pinned, sort_keys=True))
 
 
-def card(name: str, plan: Plan, figures: Mapping[str, Any], cites: Sequence[str]) -> str:
+def card(
+    name: str, plan: Plan, rank: int | None, figures: Mapping[str, Any], cites: Sequence[str], asks: str = ""
+) -> str:
     """The model card: what was trained on what, under which objective and seed, and how to measure it."""
     objective = f"the objective `{plan.objective}`" if plan.objective else "its examples alone"
     shown = "\n".join(f"| {key} | {value} |" for key, value in figures.items())
     told = "\n".join(f"- {cite}" for cite in cites)
+    kind = "A low-rank adapter" if rank else "An adapter"
+    asked = f"Behind each question the prompts of the training ask:\n\n> {asks.strip()}\n\n" if asks else ""
     return (
         f"---\nbase_model: {name}\nlibrary_name: peft\ntags: [knowwhen, {plan.trainer}]\n---\n\n"
-        f"# {plan.out.name}\n\nA low-rank adapter for `{name}`, trained by `{plan.trainer}` under {objective}.\n\n"
+        f"# {plan.out.name}\n\n{kind} for `{name}`, trained by `{plan.trainer}` under {objective}.\n\n"
         "| | |\n|---|---|\n"
         f"| data | {plan.data or 'not named'} |\n| its SHA-256 | {plan.data_sha256 or 'not known'} |\n"
         f"| seed | {plan.seed} |\n| steps × questions | {plan.steps} × {plan.batch} |\n"
-        f"| learning rate | {plan.learning_rate:g} |\n| rank | {plan.rank} |\n| KL weight | {plan.kl:g} |\n"
+        f"| learning rate | {plan.learning_rate:g} |\n| rank | {rank or 'none'} |\n| KL weight | {plan.kl:g} |\n"
         f"{shown}{chr(10) if shown else ''}\n"
-        f"Measure it, on questions that it was not trained on:\n\n    knowwhen audit {name}+{plan.out}\n"
+        f"{asked}{MEASURE}\n\n    knowwhen audit {name}+{plan.out} --side audit\n"
         + (f"\nSources:\n{told}\n" if told else "")
     )
 
@@ -199,12 +233,12 @@ def reported(plan: Plan) -> Iterator[Tell]:
     Raises:
         RequestError: a tracker is not known, or not installed.
     """
-    if not plan.report_to:
+    names = [name for name in plan.report_to if name != "none"]  # transformers' word for nowhere
+    if not names:
         yield lambda _: None
         return
     from accelerate import Accelerator
 
-    names = list(plan.report_to)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that a tracker is not installed: an error here, not a remark
@@ -225,14 +259,14 @@ def reported(plan: Plan) -> Iterator[Tell]:
         tracking.end_training()
 
 
-def finite(value: float, step: int) -> None:
-    """Stop a run whose loss is no number.
+def finite(value: float, step: int, what: str = "loss") -> None:
+    """Stop a run whose loss, or the norm of whose gradient, is no number.
 
     Raises:
         ModelError: says what to lower.
     """
     if value != value or value in (float("inf"), float("-inf")):
         raise ModelError(
-            f"The loss at step {step} is {value}: training has diverged. Lower --learning-rate, or raise --kl; the "
+            f"The {what} at step {step} is {value}: training has diverged. Lower --learning-rate, or raise --kl; the "
             "checkpoint before is kept."
         )

@@ -23,20 +23,30 @@ from knowwhen.training.forest import MOST_TOKENS, Forest, forest_inputs, plant
 
 CLOSE_ENOUGH = 1e-3
 """Nats between our log-probabilities and TRL's own on a probe, in float32; a tenth in half precision."""
+DIFFER = "groups/differ"
+"""The share of groups of which something can be learned, as it is logged."""
 
 
 class SharedGRPO(GRPOTrainer):
     """GRPO whose log-probabilities read what the completions of a micro-batch share once.
 
     Args:
-        mode_alpha: the weight of the first token, which chooses the mode, in the decoupled loss (`decoupled`); None:
-            TRL's loss as it is.
+        mode_alpha: the weight of the token that chooses the mode in the decoupled loss (`decoupled`); None: TRL's loss
+            as it is.
+        lead: the tokens with which the marks of both modes begin (`lead`).
         shared: whether prompts are shared; a model on which that disagrees with TRL's own computation gets TRL's.
     """
 
-    def __init__(self, *given: Any, mode_alpha: float | None = None, shared: bool = True, **named: Any) -> None:
+    def __init__(
+        self,
+        *given: Any,
+        mode_alpha: float | None = None,
+        lead: Sequence[int] = (),
+        shared: bool = True,
+        **named: Any,
+    ) -> None:
         super().__init__(*given, **named)
-        self.mode_alpha = mode_alpha
+        self.mode_alpha, self.lead = mode_alpha, tuple(lead)
         inner = self.accelerator.unwrap_model(self.model).get_base_model()
         self.shared = False
         self.note = ""
@@ -100,6 +110,13 @@ class SharedGRPO(GRPOTrainer):
             entropies = entropies.index_put((row_P, col_P), entropy_P)
         return logps, entropies
 
+    def _calculate_rewards(self, inputs: Any, *given: Any) -> torch.Tensor:
+        """As TRL's, and tells in how many of the groups the rewards differ: of the others nothing is learned."""
+        reward_BF: torch.Tensor = super()._calculate_rewards(inputs, *given)
+        count: Any = self.num_generations
+        self._log_metric(DIFFER, differ(reward_BF, count))
+        return reward_BF
+
     def _generate_and_score_completions(self, inputs: Any) -> Any:
         output = super()._generate_and_score_completions(inputs)
         output["row"] = torch.arange(len(output["prompt_ids"]))
@@ -116,7 +133,9 @@ class SharedGRPO(GRPOTrainer):
 
     def _compute_loss(self, model: Any, inputs: Any) -> torch.Tensor:
         if self.mode_alpha is not None:
-            weighed = decoupled(inputs["advantages"], inputs["completion_mask"], self.mode_alpha)
+            mask = inputs["completion_mask"]
+            at = parting(inputs["completion_ids"], mask, self.lead)
+            weighed = decoupled(inputs["advantages"], mask, self.mode_alpha, at)
             inputs = {**inputs, "advantages": weighed}
         loss: torch.Tensor = super()._compute_loss(model, inputs)  # type: ignore[no-untyped-call]
         return loss
@@ -129,18 +148,54 @@ class SharedGRPO(GRPOTrainer):
         return loss
 
 
-def decoupled(advantage_B: torch.Tensor, mask_BT: torch.Tensor, alpha: float) -> torch.Tensor:
-    """advantage_BT under which TRL's loss "grpo" is the decoupled one: the mean of α·l(i,0) + (1/T_i)·Σ_{t≥1} l(i,t).
+def differ(reward_BF: torch.Tensor, count: int) -> float:
+    """The share of groups of `count` completions in which the rewards that there are differ.
 
-    l(i,t) is the clipped loss of a token, positively homogeneous in its advantage; T_i counts the tokens behind the
-    first. "grpo" divides a completion's sum by T_i + 1, so the first is weighed α·(T_i + 1), others (T_i + 1)/T_i.
+    >>> differ(torch.tensor([1.0, -1, 1, 1, torch.nan, 1, torch.nan, torch.nan])[:, None], 2)
+    0.25
+    """
+    reward_GCF = reward_BF.view(-1, count, reward_BF.shape[-1])
+    high_GF = reward_GCF.nan_to_num(-torch.inf).amax(1)
+    low_GF = reward_GCF.nan_to_num(torch.inf).amin(1)
+    return float((high_GF > low_GF).any(-1).float().mean())
 
-    Source: Thinkless (arXiv 2505.13379), §3.3, the form per sample. Their code takes the mean over all tokens instead.
+
+def lead(one: Sequence[int], other: Sequence[int]) -> tuple[int, ...]:
+    """The tokens with which the marks of both modes begin; the one behind them chooses the mode.
+
+    >>> lead([44, 9485, 46], [44, 31210, 46])
+    (44,)
+    """
+    same = [a for k, a in enumerate(one) if list(one[: k + 1]) == list(other[: k + 1])]
+    return tuple(same[: min(len(one), len(other)) - 1])
+
+
+def parting(ids_BT: torch.Tensor, mask_BT: torch.Tensor, lead: Sequence[int]) -> torch.Tensor:
+    """at_B, where in each completion the mode is chosen: behind `lead`; 0 where it begins otherwise, or ends there."""
+    size = len(lead)
+    if ids_BT.shape[1] <= size:
+        return torch.zeros(len(ids_BT), dtype=torch.long, device=ids_BT.device)
+    begins_B = (ids_BT[:, :size] == torch.tensor(lead, dtype=ids_BT.dtype, device=ids_BT.device)).all(-1)
+    return size * (begins_B & (mask_BT[:, : size + 1] > 0).all(-1)).long()
+
+
+def decoupled(advantage_B: torch.Tensor, mask_BT: torch.Tensor, alpha: float, at_B: torch.Tensor) -> torch.Tensor:
+    """advantage_BT under which TRL's loss "grpo" is the decoupled one: the mean of α·l(i,m) + (1/T_i)·Σ_{t≠m} l(i,t).
+
+    l(i,t) is the clipped loss of a token, positively homogeneous in its advantage; m is the token that chooses the
+    mode; T_i counts the others. "grpo" divides a completion's sum by T_i + 1, so that token is weighed α·(T_i + 1),
+    others (T_i + 1)/T_i.
+
+    Args:
+        at_B: m of each completion (`parting`).
+
+    Source: Thinkless (arXiv 2505.13379), §3.3, the form per sample, whose marks are one token each, so that m is 0.
+    Their code takes the mean over all tokens instead.
     """
     mask_BT = mask_BT.to(advantage_B.dtype)
     size_B1 = mask_BT.sum(-1, keepdim=True)
     weight_BT = (size_B1 / (size_B1 - 1).clamp(min=1.0)).expand_as(mask_BT).clone()
-    weight_BT[:, 0] = alpha * size_B1[:, 0]
+    weight_BT.scatter_(1, at_B[:, None], alpha * size_B1)
     return advantage_B[:, None] * weight_BT * mask_BT
 
 

@@ -36,7 +36,7 @@ class Plan:
     """Questions a step."""
     learning_rate: float = 3e-4
     rank: int = 8
-    """Of the low-rank adapter; its scale alpha is twice that."""
+    """Of the low-rank adapter; its scale alpha is twice that. An adapter that is trained further keeps its own."""
     kl: float = 0.0
     """Weight of the KL divergence from the policy at the start, in reward units a nat."""
     seed: int = 0
@@ -108,6 +108,9 @@ class Step:
     kl: float = float("nan")
     """From the policy at the start, nats."""
     seconds: float = 0.0
+    """Since this process began to train."""
+    begun: int = 0
+    """Steps that had been done then: those of the checkpoint that it went on from."""
     note: str = ""
     """What a person should know: a batch that was skipped, and why."""
 
@@ -137,6 +140,6 @@ def told(step: Step) -> str:
     """
     rates = {"reward": step.reward, "right": step.right, "wrong": step.wrong, "declined": step.declined, "KL": step.kl}
     shown = "".join(f", {name} {value:.2f}" for name, value in rates.items() if value == value)
-    left = step.seconds / step.step * (step.steps - step.step)
+    left = step.seconds / (step.step - step.begun) * (step.steps - step.step)
     when = f"; about {left:.0f} s left" if left >= 1 else ""
     return f"step {step.step}/{step.steps}: loss {step.loss:.3f}{shown}{when}" + (f"; {step.note}" if step.note else "")

@@ -1,4 +1,5 @@
-"""What a completion states beside its answer: how sure it is, the mode that it chose, and whether its marks are whole.
+"""What a completion states beside its answer: how sure it is, the mode that it chose, and whether its marks are whole;
+and the words that ask for it.
 
 Marks are no words of the reply, so what is graded is without them: a number in ``<confidence>0.7</confidence>`` is no
 answer.
@@ -14,6 +15,18 @@ from knowwhen.estimators.stated_confidence import stated
 from knowwhen.models._thinking import CLOSE, OPEN, split_thinking
 
 Mode = Literal["short", "think"]
+
+REQUESTS = {
+    "confidence": (
+        "\n\nIf you answer, write behind your answer how likely it is to be right, as a number from 0 to 1, in this "
+        "form: <confidence>0.7</confidence>"
+    ),
+    "mode": (
+        "\n\nBegin your reply with <short> and answer at once; or begin it with <think>, think, write </think>, and "
+        "then answer."
+    ),
+}
+"""What an objective wants stated (`Objective.states`), and what stands behind a question to ask for it."""
 
 _TAG = re.compile(r"<confidence>(.*?)</confidence>", re.DOTALL | re.IGNORECASE)
 _TAG_OPEN = re.compile(r"</?confidence>", re.IGNORECASE)
@@ -42,6 +55,22 @@ class Said:
     formed: bool
     """Whether its marks are whole: thoughts closed, at most one confidence and that one readable, the mode at the
     beginning."""
+
+
+def requested(question: str, states: str) -> str:
+    """The question with the request for what is to be stated behind it, once.
+
+    >>> unrequested(requested("Capital of Peru?", "mode"))
+    'Capital of Peru?'
+    """
+    return unrequested(question) + REQUESTS.get(states, "")
+
+
+def unrequested(question: str) -> str:
+    """The question without a request for what is to be stated."""
+    for words in REQUESTS.values():
+        question = question.removesuffix(words)
+    return question
 
 
 def said(text: str, *, opened: bool = False) -> Said:

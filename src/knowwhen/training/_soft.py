@@ -126,7 +126,11 @@ class Run:
         (folder / f"{CHECKPOINT}.part").replace(folder / CHECKPOINT)
 
     def step(self, batch: Sequence[Example], number: int, plan: Plan) -> float:
-        """One update; returns the loss before it, nats a token. A loss that is no number changes nothing."""
+        """One update; returns the loss before it, nats a token.
+
+        Raises:
+            ModelError: the loss or its gradient is no number; then nothing is changed.
+        """
         for group in self.optimizer.param_groups:
             group["lr"] = plan.learning_rate * pace(number, plan.steps)
         self.optimizer.zero_grad(set_to_none=True)
@@ -135,9 +139,10 @@ class Run:
             if math.isfinite(part.item()):
                 torch.autograd.backward(part)
             loss += part.item()
-        if math.isfinite(loss):
-            torch.nn.utils.clip_grad_norm_(self.projection.parameters(), 1.0)
-            self.optimizer.step()
+        _adapter.finite(loss, number)
+        norm = torch.nn.utils.clip_grad_norm_(self.projection.parameters(), 1.0)
+        _adapter.finite(norm.item(), number, "gradient")
+        self.optimizer.step()
         return loss
 
     @torch.no_grad()
@@ -230,7 +235,7 @@ def card(settings: Settings, plan: Plan, figures: Mapping[str, Any]) -> str:
         f"| data | {plan.data or 'not named'} |\n| its SHA-256 | {plan.data_sha256 or 'not known'} |\n"
         f"| seed | {plan.seed} |\n| steps × examples | {plan.steps} × {plan.batch} |\n"
         f"| learning rate | {plan.learning_rate:g} |\n| control | {'this is it' if settings.zero else 'zero=True'} |\n"
-        f"{shown}\nMeasure it, on questions that it was not trained on:\n\n    knowwhen audit {base}+{plan.out}\n\n"
+        f"{shown}\n{_adapter.MEASURE}\n\n    knowwhen audit {base}+{plan.out} --side audit\n\n"
         "Sources:\n" + "".join(f"- {cite}\n" for cite in CITES)
     )
 

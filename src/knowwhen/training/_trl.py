@@ -5,7 +5,6 @@ TRL's trainer classes stay as they are; all that is ours comes in by their argum
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
 import time
@@ -19,7 +18,7 @@ import torch
 import transformers
 from transformers import PrinterCallback, TrainerCallback
 
-from knowwhen.errors import ModelError, RequestError, RunError
+from knowwhen.errors import RequestError, RunError
 from knowwhen.models._dialogue import lay_out
 from knowwhen.training import _adapter
 from knowwhen.training._adapter import Base
@@ -100,7 +99,7 @@ def arguments(
         "logging_steps": 1,
         # Else the Trainer shows the mean of the steps before in place of a loss that is no number.
         "logging_nan_inf_filter": False,
-        "report_to": list(plan.report_to) or "none",
+        "report_to": [name for name in plan.report_to if name != "none"] or "none",
         "run_name": plan.out.name,
         "disable_tqdm": True,
     }
@@ -140,7 +139,10 @@ class Telling(TrainerCallback):
     """Tells every step and writes it to the log, stops at a loss that is no number, marks whole checkpoints."""
 
     def __init__(self, plan: Plan, tell: Tell, read: Read = lambda _: {}) -> None:
-        self.plan, self.tell, self.read, self.began = plan, tell, read, time.monotonic()
+        self.plan, self.tell, self.read = plan, tell, read
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+        self.started, self.begun = time.monotonic(), int(state.global_step)
 
     def on_log(
         self, args: Any, state: Any, control: Any, logs: Mapping[str, Any] | None = None, **_: Any  # noqa: ARG002
@@ -149,13 +151,10 @@ class Telling(TrainerCallback):
             return
         loss, number = float(logs["loss"]), int(state.global_step)
         _adapter.finite(loss, number)
-        if not math.isfinite(norm := float(logs.get("grad_norm", 0.0))):
-            raise ModelError(
-                f"The gradient at step {number} is {norm}: training has diverged. Lower --learning-rate; the "
-                "checkpoint before is kept."
-            )
+        _adapter.finite(float(logs.get("grad_norm", 0.0)), number, "gradient")
         if state.is_world_process_zero:
-            step = Step(number, self.plan.steps, loss, seconds=time.monotonic() - self.began, **self.read(logs))
+            seconds = time.monotonic() - self.started
+            step = Step(number, self.plan.steps, loss, seconds=seconds, begun=self.begun, **self.read(logs))
             _adapter.log(self.plan.out, step)
             self.tell(step)
 
@@ -197,12 +196,14 @@ def fit(trainer: Any, plan: Plan) -> None:
             config.base_model_name_or_path = name
 
 
-def ended(base: Base, plan: Plan, trainer: Any, figures: Mapping[str, Any], cites: Sequence[str]) -> Path:
+def ended(
+    base: Base, plan: Plan, trainer: Any, figures: Mapping[str, Any], cites: Sequence[str], asks: str = ""
+) -> Path:
     """Write the adapter folder and take the checkpoints away; one process of many does."""
     if trainer.is_world_process_zero():
         for name in [name for name in base.model.peft_config if name != "default"]:
             base.model.delete_adapter(name)  # DPO's reference would be saved, and loaded, beside it
-        _adapter.save(base, plan, figures=figures, cites=cites)
+        _adapter.save(base, plan, figures=figures, cites=cites, asks=asks)
         shutil.rmtree(plan.out / "checkpoints", ignore_errors=True)
     return plan.out
 

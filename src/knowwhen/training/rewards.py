@@ -9,7 +9,6 @@ is read and then left out of what is graded: a number in it is no answer.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +21,7 @@ from knowwhen.conditions import told
 from knowwhen.errors import MissingExtraError, RequestError
 from knowwhen.objectives import Graded, Objective, graded, load
 from knowwhen.run import Grade, _graded
-from knowwhen.training._said import Said, said
+from knowwhen.training._said import Said, requested, said, unrequested
 from knowwhen.training.rows import Row, item_of
 from knowwhen.types import DECLINED, Condition, Item, Move, Outcome, Response, Stop
 
@@ -31,7 +30,48 @@ RATES = ("right", "wrong", "declined", "ungraded")
 FACTS = ("prompt", "calls_for", "answers", "choices", "twin", "scenario", "known", "id")
 """The columns of a row that a reward reads."""
 
+Sound = Callable[[Sequence[str], Sequence[Mapping[str, Any]]], Sequence[bool | None]]
+"""Judges the reasoning of completions, given their rows: sound or not, None where the judge failed."""
+
 _log = logging.getLogger(__name__)
+
+
+def check_known(objective: Objective, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Whether the rows say what the model knows, where the objective pays by it.
+
+    Raises:
+        RequestError: none does, so that every reward would be None; says how to get it.
+    """
+    if "known" in objective.needs and all(row.get("known") is None for row in rows):
+        raise RequestError(
+            f"{objective.name} pays by what the model knows, and none of the {len(rows)} rows has a `known`. Make rows "
+            "that have it: knowwhen prepare known MODEL --out FILE; they are for --trainer grpo."
+        )
+
+
+def check_sound(objective: Objective, sound: Sound | None) -> None:
+    """Whether something judges the reasoning, where the objective pays by it.
+
+    Raises:
+        RequestError: nothing does, so that every reward would be None; says how to get it.
+    """
+    if "sound" in objective.needs and sound is None:
+        raise RequestError(
+            f"{objective.name} pays by whether the reasoning is sound, and nothing here judges that. Give a judge from "
+            "code of your own: the argument `sound` of knowwhen.training.rewards.trl_reward or of the trainer grpo, a "
+            "function of texts and rows that gives True, False or None for each."
+        )
+
+
+def asking(row: Mapping[str, Any], objective: Objective) -> Row:
+    """The row with the request for what the objective wants stated behind its question; it is left out of what is
+    graded."""
+    *turns, last = _turns(row["prompt"])
+    return {**row, "prompt": [*turns, {**last, "content": requested(last["content"], objective.states)}]}
+
+
+def _turns(prompt: Any) -> list[Row]:
+    return [{"role": "user", "content": prompt}] if isinstance(prompt, str) else [dict(turn) for turn in prompt]
 
 
 def judged(
@@ -40,6 +80,7 @@ def judged(
     *,
     grade: Grade | None = None,
     ended: Sequence[bool] | None = None,
+    sound: Sound | None = None,
 ) -> list[Graded]:
     """Completions as a reward sees them, one for each text and its row.
 
@@ -51,9 +92,11 @@ def judged(
         grade: the grader; None: the default rules.
         ended: whether each completion is whole; one that was cut off is graded as an audit grades it, by its finished
             sentences or not at all. None: all are.
+        sound: what judges the reasoning of completions; None: it is not judged.
 
     Raises:
-        RequestError: a row without a prompt or without what it calls for.
+        RequestError: a row without a prompt or without what it calls for, or a judge that does not give one verdict a
+            completion.
     """
     if grade is None:
         from knowwhen.grading.rules import grade_all
@@ -67,21 +110,25 @@ def judged(
         stop = Stop.END if end else Stop.LENGTH
         asked.append((*_asked(row), Response(found.reply.strip(), stop, thinking=found.thinking)))
         states.append(found)
+    reasons = [None] * len(texts) if sound is None else list(sound(texts, rows))
+    if len(reasons) != len(texts):
+        raise RequestError(f"`sound` gave {len(reasons)} verdicts on {len(texts)} completions; expected one on each.")
     return [
-        graded(outcome, confidence=s.confidence, mode=s.mode, formed=s.formed, known=row.get("known"))
-        for outcome, s, row in zip(_outcomes(grade, asked), states, rows, strict=True)
+        graded(outcome, confidence=s.confidence, mode=s.mode, formed=s.formed, known=row.get("known"), sound=reason)
+        for outcome, s, row, reason in zip(_outcomes(grade, asked), states, rows, reasons, strict=True)
     ]
 
 
 def _asked(row: Mapping[str, Any]) -> tuple[Item, Condition]:
-    """The item of a row, without the words of the condition under which it was put."""
+    """The item of a row, without the words that ask to state something, and those of the condition under which it was
+    put."""
     if missing := [name for name in ("prompt", "calls_for") if row.get(name) is None or not len(row[name])]:
         raise RequestError(
             f"A row has no {' and no '.join(missing)}; a reward needs to know what was asked and what it calls for. "
             f"It has: {', '.join(row) or 'nothing'}. Rows of kind 'prompts' have both."
         )
-    prompt = row["prompt"]
-    turns = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+    *turns, last = _turns(row["prompt"])
+    turns.append({**last, "content": unrequested(last["content"])})
     item = item_of({**row, "prompt": turns, "answers": _list(row, "answers"), "choices": _list(row, "choices")})
     messages, condition = told(item.messages)
     return replace(item, messages=messages), condition
@@ -127,6 +174,7 @@ def trl_reward(
     grade: Grade | None = None,
     end_ids: Iterable[int] = (),
     keep: Callable[[list[Row]], None] | None = None,
+    sound: Sound | None = None,
 ) -> Callable[..., list[float | None]]:
     """The reward function that TRL's trainers call: None where nothing can be said, which TRL leaves out.
 
@@ -138,8 +186,13 @@ def trl_reward(
         grade: the grader; None: the default rules.
         end_ids: the tokens that end a reply, so that completions that were cut off are known where no column says.
         keep: gets one row for each completion: step, id, text, move, correct, confidence, reward.
+        sound: what judges the reasoning, for an objective that pays by it.
+
+    Raises:
+        RequestError: the objective pays by the reasoning, and nothing judges it.
     """
     wanted = load(objective) if isinstance(objective, str) else objective
+    check_sound(wanted, sound)
     ends = frozenset(end_ids)
 
     def reward(
@@ -154,7 +207,7 @@ def trl_reward(
             ended = [bool(len(ids)) and ids[-1] in ends for ids in completion_ids]
         names = [name for name in (*FACTS, "opened") if name != "prompt" and isinstance(columns.get(name), list)]
         rows = [{"prompt": prompt, **{name: columns[name][k] for name in names}} for k, prompt in enumerate(prompts)]
-        seen = judged(texts, rows, grade=grade, ended=ended)
+        seen = judged(texts, rows, grade=grade, ended=ended, sound=sound)
         worth = [wanted.reward(one) for one in seen]
         if tell := columns.get("log_metric"):
             for name, share in rates(seen).items():
@@ -188,21 +241,31 @@ def compute_score(
     objective: str = "ternary",
     ungraded: float | None = None,
     grade: Grade | None = None,
+    sound: Sound | None = None,
     **_: object,
 ) -> dict[str, float]:
     """verl's reward function, for ``reward.custom_reward_function.path=…/knowwhen/training/rewards.py``.
 
-    verl wants a number for every completion. One of which nothing can be said (cut off, not gradable) gets the worst
-    that the objective gives any reply (`worst`), not 0, which under a ternary payoff would be the reward of declining,
-    and not NaN, which would spoil its whole group: nothing can be gained by being unreadable, and what it costs is
-    bounded. Its `ungraded` is 1, so that a run shows how often that happens; where it is often, raise the response
-    length. TRL's way leaves such completions out instead.
+    verl wants a number for every completion. One of which nothing can be said (empty, not gradable) gets the worst that
+    the objective gives any reply (`worst`), not 0, which under a ternary payoff would be the reward of declining, and
+    not NaN, which would spoil its whole group: nothing can be gained by being unreadable, and what it costs is bounded.
+    Its `ungraded` is 1, so that a run shows how often that happens. TRL's way leaves such completions out instead.
+
+    verl does not say whether a completion was cut off at the response length, so one that was is graded as if it were
+    whole, mostly as a wrong answer. Keep data.max_response_length high enough that verl's response_length/clip_ratio
+    stays near 0, or call this from a reward manager of your own that sets ``extra_info["ended"]``: whether the
+    response's last token is the end of the turn.
 
     Args:
         ground_truth: the accepted answers, as `write_verl` writes them (a list, or one answer).
-        extra_info: the row's other facts: prompt, calls_for, choices, known …; and `ended`, if it is known.
+        extra_info: the row's other facts: prompt, calls_for, choices, known …; and `ended`, which only a caller of your
+            own can give.
         objective: specification of the objective (verl: ``reward_kwargs.objective``).
         ungraded: what a completion of which nothing can be said gets; None: the worst.
+        sound: as for `trl_reward`; only a function of your own that calls this one can give it.
+
+    Raises:
+        RequestError: as `judged` and `trl_reward`.
 
     Returns:
         score, and right, wrong, declined, ungraded as 0 or 1: the same keys for each completion, as verl needs.
@@ -211,7 +274,8 @@ def compute_score(
     if ground_truth is not None:
         facts["answers"] = [ground_truth] if isinstance(ground_truth, str) else list(ground_truth)
     wanted, ended = load(objective), facts.get("ended")
-    seen = judged([solution_str], [facts], grade=grade, ended=None if ended is None else [bool(ended)])
+    check_sound(wanted, sound)
+    seen = judged([solution_str], [facts], grade=grade, ended=None if ended is None else [bool(ended)], sound=sound)
     value = wanted.reward(seen[0])
     if value is None:
         value = worst(wanted) if ungraded is None else ungraded
@@ -230,23 +294,30 @@ def worst(objective: Objective) -> float:
     return min(value for one in seen if (value := objective.reward(one)) is not None)
 
 
-def write_verl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
+def write_verl(path: Path, rows: Iterable[Mapping[str, Any]], objective: Objective | str = "ternary") -> int:
     """Write rows of kind `prompts` as the Parquet file that verl trains on; returns how many.
 
-    Columns: data_source, prompt, ability, reward_model {style, ground_truth: the accepted answers}, extra_info (all
-    that `compute_score` reads beside).
+    Columns: data_source, prompt, ability, reward_model {style, ground_truth: the accepted answers}, extra_info (what
+    `compute_score` reads of a question).
+
+    Args:
+        objective: what the file is for, an objective or its specification: where that wants a confidence or a mode
+            stated, the prompts ask for it (`asking`).
 
     Raises:
         MissingExtraError: pyarrow is not installed.
-        RequestError: there are no rows.
+        RequestError: there are no rows, or none has the `known` that the objective reads.
     """
     try:
         arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ImportError:
         raise MissingExtraError("Writing Parquet for verl", "data") from None
-    made = [_verl_row(row, number) for number, row in enumerate(rows)]
+    wanted = load(objective) if isinstance(objective, str) else objective
+    found = [asking(row, wanted) for row in rows]
+    made = [_verl_row(row, number) for number, row in enumerate(found)]
     if not made:
         raise RequestError(f"There are no rows to write to {path}; expected at least one of kind 'prompts'.")
+    check_known(wanted, found)
     words, text = arrow.list_(arrow.string()), arrow.string()
     turns = arrow.list_(arrow.struct({"role": text, "content": text}))
     facts = {
@@ -268,8 +339,7 @@ def write_verl(path: Path, rows: Iterable[Mapping[str, Any]]) -> int:
 
 
 def _verl_row(row: Mapping[str, Any], number: int) -> Row:
-    prompt = row["prompt"]
-    turns = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else json.loads(json.dumps(list(prompt)))
+    turns = row["prompt"]
     return {
         "data_source": "knowwhen",
         "prompt": turns,

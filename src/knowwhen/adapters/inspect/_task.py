@@ -32,7 +32,7 @@ def twins(
         system: a system message before every question.
     """
     specs = list(suites.DEFAULT) if suite is None else [suite] if isinstance(suite, str) else suite
-    drawn = [item for spec in specs for item in suites.load(spec, seed=seed)]
+    drawn = suites.together([(spec, suites.load(spec, seed=seed)) for spec in specs])
     if items is not None:
         drawn = suites.take(drawn, items, seed)
     by_id = {item.id: item for item in drawn}

@@ -31,7 +31,7 @@ def dataset(
     import datasets
 
     specs = [suite] if isinstance(suite, str) else suite
-    drawn = [item for spec in specs for item in suites.load(spec, seed=seed, pairs=pairs)]
+    drawn = suites.together([(spec, suites.load(spec, seed=seed, pairs=pairs)) for spec in specs])
     if items is not None:
         drawn = suites.take(drawn, items, seed)
     return {"test": datasets.Dataset.from_list([_doc(item) for item in drawn])}

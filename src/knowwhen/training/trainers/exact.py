@@ -33,6 +33,7 @@ from knowwhen.training import _adapter
 from knowwhen.training._adapter import Base
 from knowwhen.training._plan import Plan, Step, Tell, settings
 from knowwhen.training.forest import Group, plant, reply_logprobs
+from knowwhen.training.rewards import check_known, check_sound
 from knowwhen.training.rows import Candidate, Row, candidates_of, graded, item_of
 from knowwhen.types import Move
 
@@ -184,22 +185,26 @@ def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
     """Train on closed answer sets and write the adapter folder.
 
     Raises:
-        RequestError: no question has replies of different worth under the objective.
-        ModelError: the loss is no number.
+        RequestError: the sets lack what the objective reads, or none has replies of different worth under it.
+        ModelError: the loss or its gradient is no number.
+        RunError: the folder cannot be written to.
     """
     settings(plan, DEFAULTS)
-    objective, base = load(plan.objective), _adapter.open_base(plan)
+    objective = load(plan.objective)
+    _check(objective, rows)
+    base = _adapter.open_base(plan)
     asked, silent = questions(rows, objective, base)
     if not asked:
         raise RequestError(
             f"Under {objective.name} none of the {len(rows)} closed answer sets has replies of different worth, so "
             "nothing could be learned. Was the set made for another objective?"
         )
-    model, started = base.inner, time.monotonic()
+    model = base.inner
     weights = [p for p in base.model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=plan.learning_rate, weight_decay=0.0)
     starts = _starts(model, asked) if plan.kl else None
     done = _resume(plan, base, optimizer)
+    started = time.monotonic()
     with _adapter.reported(plan) as report, _adapter.plainly("Lower --batch, or make closed sets of fewer words"):
         for number, batch in enumerate(drawn(asked, plan), 1):
             if number <= done:
@@ -207,9 +212,8 @@ def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
             for group in optimizer.param_groups:
                 group["lr"] = plan.learning_rate * _share(number, plan.steps)
             begun = [starts[k] for k in batch] if starts else None
-            step = one_step(model, [asked[k] for k in batch], optimizer, plan, begun)
-            step = replace(step, step=number, seconds=time.monotonic() - started)
-            _adapter.finite(step.loss, number)
+            step = one_step(model, [asked[k] for k in batch], optimizer, plan, begun, number)
+            step = replace(step, seconds=time.monotonic() - started, begun=done)
             _adapter.log(plan.out, step)
             for listener in (tell, report):
                 listener(step)
@@ -224,14 +228,40 @@ def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
     return plan.out
 
 
+def _check(objective: Objective, rows: Sequence[Row]) -> None:
+    """Whether the sets have what the objective pays by.
+
+    Raises:
+        RequestError: they lack it; says how to get it.
+    """
+    check_known(objective, rows)
+    check_sound(objective, None)
+    if objective.states == "mode":
+        raise RequestError(
+            f"{objective.name} pays by the mode that a reply begins with, which the replies of closed answer sets do "
+            "not have. Train with --trainer grpo, whose prompts ask for it."
+        )
+    if objective.states == "confidence" and not any(c.confidence is not None for r in rows for c in candidates_of(r)):
+        raise RequestError(
+            f"{objective.name} pays by the confidence that a reply states, and no reply in the {len(rows)} closed "
+            "answer sets states one, so that only declining would pay. Make sets that do: knowwhen prepare "
+            "'closed(confidence=True)' MODEL --out FILE."
+        )
+
+
 def one_step(
     model: PreTrainedModel,
     batch: Sequence[Question],
     optimizer: torch.optim.Optimizer,
     plan: Plan,
     starts: Sequence[torch.Tensor] | None,
+    number: int,
 ) -> Step:
-    """One update; what it tells is of the policy before it."""
+    """Update number `number`; what it tells is of the policy before it.
+
+    Raises:
+        ModelError: the loss or its gradient is no number; then nothing is changed.
+    """
     optimizer.zero_grad(set_to_none=True)
     total = {"reward": 0.0, "kl": 0.0, "right": 0.0, "wrong": 0.0, "declined": 0.0, "open": 0.0}
     loss = 0.0
@@ -249,13 +279,14 @@ def one_step(
         if math.isfinite(part.item()):
             part.backward()  # type: ignore[no-untyped-call]
         loss += part.item()
-    if math.isfinite(loss):
-        torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1.0)
-        optimizer.step()
+    _adapter.finite(loss, number)
+    norm = torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], 1.0)
+    _adapter.finite(norm.item(), number, "gradient")
+    optimizer.step()
     kl_nats = total["kl"] if starts else math.nan
     note = "every reply declines: nothing is left to learn from" if total["declined"] > COLLAPSED else ""
     rates = (total["reward"], total["right"], total["wrong"], total["declined"])
-    return Step(0, plan.steps, loss, *rates, kl_nats, note=note)
+    return Step(number, plan.steps, loss, *rates, kl_nats, note=note)
 
 
 def _policies(model: PreTrainedModel, batch: Sequence[Question]) -> Iterator[list[tuple[int, torch.Tensor]]]:

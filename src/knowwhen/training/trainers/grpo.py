@@ -28,15 +28,16 @@ import datasets
 from accelerate import PartialState
 from trl.trainer.grpo_config import GRPOConfig
 
-from knowwhen.errors import RequestError
+from knowwhen.errors import ModelError, RequestError
 from knowwhen.models._engine import Engine
 from knowwhen.models.local import _end_ids, _memory
 from knowwhen.objectives import Objective, load
 from knowwhen.run import Grade
 from knowwhen.training import _adapter, _rollouts, _trl
-from knowwhen.training._grpo import SharedGRPO
+from knowwhen.training._grpo import DIFFER, SharedGRPO, lead
 from knowwhen.training._plan import Plan, Tell, settings
-from knowwhen.training.rewards import FACTS, trl_reward
+from knowwhen.training._said import REQUESTS
+from knowwhen.training.rewards import FACTS, Sound, asking, check_known, check_sound, trl_reward
 from knowwhen.training.rows import Row
 
 READS = "prompts"
@@ -55,38 +56,54 @@ DEFAULTS: dict[str, object] = {
     "trl": {},
 }
 """generations: replies a question; loss_type and scale_rewards: as in TRL's GRPOConfig; mode_alpha: above 0 the
-decoupled loss with that weight of the first token (0.001 in the paper); prompts_at_once: questions of one forward and
-backward pass, each with all its replies, which must divide the batch; shared: whether replies share their prompt's
-pass; trl: further settings of GRPOConfig, such as {"use_vllm": True}, under which vLLM draws the completions."""
+decoupled loss with that weight of the token that chooses the mode (0.001 in the paper); prompts_at_once: questions
+of one forward and backward pass, each with all its replies, which must divide the batch; shared: whether replies share
+their prompt's pass; trl: further settings of GRPOConfig, such as {"use_vllm": True}, under which vLLM draws the
+completions."""
 
 COMPLETIONS = "completions.jsonl"
 
 
-def train(plan: Plan, rows: list[Row], tell: Tell, *, grade: Grade | None = None) -> Path:
+def train(
+    plan: Plan, rows: list[Row], tell: Tell, *, grade: Grade | None = None, sound: Sound | None = None
+) -> Path:
     """Train on prompts by sampled completions and write the adapter folder; completions.jsonl keeps what was sampled.
 
     Args:
         grade: the grader; None: the default rules.
+        sound: what judges the reasoning, for an objective that pays by it.
 
     Raises:
-        RequestError: an option that is not known or does not fit, no rows, a prompt that is too long.
-        ModelError: the loss is no number, memory ran out, or the engine cannot run the model.
+        RequestError: an option that is not known or does not fit, no rows, a prompt that is too long, or an objective
+            that reads what nothing gives.
+        ModelError: the loss is no number, memory ran out, the engine cannot run the model, or no reply of the whole run
+            had a reward.
     """
     options, objective = settings(plan, DEFAULTS), load(plan.objective)
     if not rows:
         raise RequestError("There are no prompts to train on; expected at least one row of kind 'prompts'.")
+    check_known(objective, rows)
+    check_sound(objective, sound)
+    rows = [asking(row, objective) for row in rows]
     PartialState()  # each process of many takes its own device before the weights are loaded
     base = _adapter.open_base(plan)
     _rollouts.check_lengths(base, rows, int(options["max_completion_length"]))
     with _trl.quiet(), _quiet():
         keep = _keeper(plan, _trl.newest(plan))
-        trainer = trainer_of(plan, base, rows, options, objective, grade=grade, keep=keep, tell=tell)
+        trainer = trainer_of(plan, base, rows, options, objective, grade=grade, keep=keep, tell=tell, sound=sound)
         _trl.fit(trainer, plan)
-    shown = _adapter.steps(plan.out)[-1] if trainer.is_world_process_zero() else {}
+    steps = _adapter.steps(plan.out) if trainer.is_world_process_zero() else []
+    if steps and all("reward" not in step for step in steps):
+        raise ModelError(
+            "No reply of the whole run had a reward, so nothing was learned and no adapter is written. What was "
+            f"sampled is in {plan.out / COMPLETIONS}: if it was cut off, raise max_completion_length; else look at "
+            "the grader."
+        )
+    shown = steps[-1] if steps else {}
     figures = {"prompts": len(rows), "replies a prompt": options["generations"]} | {
         name: round(shown[name], 4) for name in ("reward", "right", "wrong", "declined") if name in shown
     }
-    return _trl.ended(base, plan, trainer, figures, ())
+    return _trl.ended(base, plan, trainer, figures, (), REQUESTS.get(objective.states, ""))
 
 
 def trainer_of(
@@ -99,6 +116,7 @@ def trainer_of(
     tell: Tell,
     grade: Grade | None = None,
     keep: Callable[[list[Row]], None] | None = None,
+    sound: Sound | None = None,
 ) -> SharedGRPO:
     """TRL's trainer with our reward, our rollouts and our log-probabilities."""
     args = _settings(plan, base, options)
@@ -112,13 +130,14 @@ def trainer_of(
     )
     return SharedGRPO(
         model=base.model,
-        reward_funcs=trl_reward(objective, grade=grade, end_ids=engine.end_ids, keep=keep),
+        reward_funcs=trl_reward(objective, grade=grade, end_ids=engine.end_ids, keep=keep, sound=sound),
         args=args,
         train_dataset=datasets.Dataset.from_list(ordered(rows, plan)),
         processing_class=base.tokenizer,
         callbacks=[_trl.Telling(plan, tell, read)],
         rollout_func=None if args.use_vllm else draw,
         mode_alpha=float(options["mode_alpha"]) or None,
+        lead=lead(*(base.talk.reply(mark) for mark in ("<short>", "<think>"))),
         shared=bool(options["shared"]),
     )
 
@@ -183,10 +202,11 @@ def read(logs: Mapping[str, Any]) -> dict[str, Any]:
 
 def _note(logs: Mapping[str, Any]) -> str:
     ungraded = float(logs.get("replies/ungraded") or 0.0)
-    if ungraded == 1:
-        return "no reply could be graded, so nothing was learned; raise max_completion_length if they were cut off"
-    if float(logs.get("frac_reward_zero_std") or 0.0) == 1:
-        same = "all replies of each question earned the same"
+    if logs.get("reward") is None:  # TRL's word for none at all
+        cut = "; none could be graded: raise max_completion_length if they were cut off" if ungraded == 1 else ""
+        return f"no reply has a reward, so nothing was learned{cut}"
+    if logs.get(DIFFER) == 0:
+        same = "the replies of each question earned the same" + (", as far as they have a reward" if ungraded else "")
         return f"{'every reply declined' if logs.get('replies/declined') == 1 else same}, so nothing was learned"
     return f"{ungraded:.0%} of the replies could not be graded and were left out" if ungraded > 0 else ""
 

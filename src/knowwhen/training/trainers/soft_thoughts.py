@@ -67,8 +67,9 @@ def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
                     number = plan.steps
                 else:
                     loss, note = run.step(picked, number, plan), ""
-                _adapter.finite(loss, number)
-                step = Step(number, plan.steps, loss, seconds=time.monotonic() - started, note=note)
+                _adapter.finite(loss, number)  # of the control too, which has no gradient
+                seconds = time.monotonic() - started
+                step = Step(number, plan.steps, loss, seconds=seconds, begun=run.done, note=note)
                 _adapter.log(plan.out, step)
                 for listener in (tell, report):
                     listener(step)
