@@ -36,15 +36,8 @@ CHEATS = {
     "question, told": "You ask: {question}",
 }
 
-_FREE = ("place", "name", "named", "number")
-TAKEN = frozenset({
-    *((kind, cheat) for kind in _FREE for cheat in ("hedge", "hedge, wrong first", "maybe", "both")),
-    ("number", "either"),
-    ("polar", "hedge"),
-    ("polar", "both"),
-    *((kind, cheat) for kind in ("named", "polar") for cheat in ("question", "question, told")),
-})  # fmt: skip
-"""Known holes: the rules take these for right answers, for an accepted answer is in them and nothing denies it."""
+TAKEN = frozenset((kind, "both") for kind in ("place", "name", "named", "number", "polar"))
+"""Known holes: taken for right answers, for an accepted answer is stated and the next sentence denies nothing."""
 
 SILENT = ("", " \n", "<short>", "<confidence>0.9</confidence>", "<short><confidence>0.9</confidence>")
 

@@ -38,7 +38,8 @@ def test_a_run_says_how_it_goes_and_how_to_measure_it(folder: Path, capsys: pyte
     said = capsys.readouterr()
     assert said.err.count("step ") == 3
     assert "step 3/3: loss" in said.err
-    assert said.out == f"{folder / 'out'}\nMeasure it: knowwhen audit {folder / 'model'}+{folder / 'out'} --side audit\n"
+    adapted = f"{folder / 'model'}+{folder / 'out'}"
+    assert said.out == f"{folder / 'out'}\nMeasure it: knowwhen audit {adapted} --side audit\n"
     assert (folder / "out" / "adapter_model.safetensors").exists()
 
     assert run(folder, "--objective", "ternary", "--learning-rate", "0.01") == 0

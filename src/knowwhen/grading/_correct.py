@@ -8,8 +8,8 @@ from functools import lru_cache
 from knowwhen.grading._asked import Asked
 from knowwhen.grading._choices import chosen
 from knowwhen.grading._fold import fold, fold_answer, folded
-from knowwhen.grading._numbers import Number, as_number, commits_to, may_hold, numbers, one_end, same
-from knowwhen.grading._phrases import asserts, doubtful, find, several
+from knowwhen.grading._numbers import Number, as_number, commits_to, may_hold, numbers, offered, one_end, same
+from knowwhen.grading._phrases import SEVERAL, asserts, doubtful, find, several
 from knowwhen.grading._plain import sentences, without_abbreviations
 from knowwhen.grading._question import question, stem
 from knowwhen.grading._signs import POLAR, YES_OR_NO, signs
@@ -39,12 +39,28 @@ def right(asked: Asked, reply: str) -> tuple[bool | None, str]:
         if verdict is not None:
             return verdict
     polarity = {_POLARITY[a.strip(" .").lower()] for a in asked.answers if a.strip(" .").lower() in _POLARITY}
+    if _echoes(reply, asked.question):
+        return False, "only repeats the question"
     if len(polarity) == 1:
+        if _BOTH.search(reply[:200]) and not _SET_OFF.search(_BOTH.sub("", reply[:4000])):
+            return False, "says yes or no"
         said = _yes_or_no(reply, asked.question)
         if said is None:
             return None, "neither yes nor no is said"
         return said in polarity, f"says {'yes' if said else 'no'}"
     return _right_content(asked, reply)
+
+
+_BOTH = re.compile(r"\b(?:yes or no|no or yes|true or false|false or true)\b", re.IGNORECASE)
+_FEW_MORE = 24  # characters beside a question that is only repeated ("You ask: …")
+
+
+def _echoes(reply: str, asked: str) -> bool:
+    """Whether a reply is the question once more, and nothing else to speak of."""
+    if len(reply) > len(asked) + 2 * _FEW_MORE or not reply.rstrip(" \"'*").endswith("?"):
+        return False
+    said, question = fold(reply), fold(asked)
+    return said.endswith(question) and len(said) <= len(question) + _FEW_MORE
 
 
 _POLARITY = {"yes": True, "true": True, "no": False, "false": False}
@@ -122,7 +138,8 @@ def _right_content(asked: Asked, reply: str) -> tuple[bool, str]:
         else:
             for form in _forms(answer):
                 if form.strip() and find(form, fold(reply)):
-                    denied = asserts(form, reply, asked.question, several(answer)) if len(reply) > len(form) else ""
+                    whole = several(answer)
+                    denied = asserts(form, reply, asked.question, whole, asked.answers) if len(reply) > len(form) else ""
                     if not denied:
                         return True, f"accepted answer «{form.strip()}»"
                     why = why or f"«{form.strip()}» is {denied}"
@@ -157,7 +174,9 @@ def _right_number(accepted: Number, found: list[Number], asked: str, reply: str)
         denied = judged.get(form, "negated")
         if rule == "a number named" and one_end(found, at, reply):
             denied = "one end of a range"
-        if denied not in ("negated", "named as a common error", "one end of a range"):
+        elif offered(found, at if rule == "a number named" else found.index(given), reply):
+            denied = SEVERAL
+        if denied not in ("negated", "named as a common error", "one end of a range", SEVERAL):
             return True, f"{rule}: «{words}»"
         reason = f"«{words}» is {denied}"
     return False, reason

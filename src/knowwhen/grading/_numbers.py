@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from knowwhen.grading._question import Question, stem
@@ -334,6 +335,17 @@ def one_end(found: list[Number], at: int, reply: str) -> bool:
         if _TO.match(joint) and (" and " not in joint or _BETWEEN.search(reply[max(0, low.start - 12) : low.start])):
             return True
     return False
+
+
+_OR = re.compile(r",?\s?(?:or|or maybe|or perhaps|or possibly|maybe|perhaps|possibly)\s{1,2}\Z", re.IGNORECASE)
+
+
+def offered(found: list[Number], at: int, reply: str) -> bool:
+    """Whether a number is one of two that are offered, none of them asserted ("54 or 56", "maybe 54, maybe 56")."""
+    return any(
+        _OR.match(reply[one.end : two.start]) is not None and one.unit == two.unit and not same(one, two)
+        for one, two in pairwise(found[max(0, at - 1) : at + 2])
+    )
 
 
 _COUNTED = re.compile(r"[ -]?([A-Za-z]{3,30})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 
 from knowwhen.grading._fold import fold
@@ -10,6 +11,7 @@ from knowwhen.grading._plain import sentences, without_abbreviations
 from knowwhen.grading._question import Question, question, stem
 from knowwhen.grading._signs import DOUBT, signs
 
+SEVERAL = "one of several, none asserted"
 _NO_BLANKS = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\u0e00-\u0eff]")
 
 
@@ -48,11 +50,12 @@ def several(answer: str) -> bool:
     return len(sentences(without_abbreviations(answer))) > 1
 
 
-def asserts(answer: str, reply: str, asked: str, whole: bool = False) -> str:
+def asserts(answer: str, reply: str, asked: str, whole: bool = False, accepted: Collection[str] = ()) -> str:
     """How a reply that holds a folded answer stands to it: "" if it asserts it, else why not.
 
     Linear: each sentence is folded once, and each mention is judged by a bounded stretch around it. An answer of
-    several sentences is looked for in the reply as a `whole`.
+    several sentences is looked for in the reply as a `whole`. What it is offered beside ("Lima or Cusco") does not count
+    against it if it is one of the `accepted` answers too.
     """
     every = [reply] if whole else sentences(without_abbreviations(reply))
     if not doubtful(reply):
@@ -64,6 +67,7 @@ def asserts(answer: str, reply: str, asked: str, whole: bool = False) -> str:
     for k, sentence in enumerate(every):
         folded = fold(sentence)
         at = folded.find(bare)
+        others: frozenset[str] | None = None
         if at < 0:
             another_first = another_first or _states_another(folded, about)
             continue
@@ -76,6 +80,9 @@ def asserts(answer: str, reply: str, asked: str, whole: bool = False) -> str:
         while at >= 0:
             before, after = folded[max(0, at - 60) : at + 1], folded[at + len(bare) - 1 : at + len(bare) + 60]
             reason = _mention(before, after, folded, at, asked_about)
+            if not reason and (beside := _BESIDE_BEFORE.search(before) or _BESIDE_AFTER.match(after)):
+                others = _others(sentence, accepted) if others is None else others
+                reason = SEVERAL if beside[1] in others else ""
             if not reason:
                 if another_first and not _COPULA.search(before) and _shared(folded, about) < 0.5:
                     reason = "another answer is stated first"
@@ -95,12 +102,26 @@ def _mention(before: str, after: str, folded: str, at: int, asked_about: bool) -
     if asked_about:
         return "only asked about"
     if _alternative(before, after) and (_UNDECIDED.search(before) or " decide " in after or " sure which " in after):
-        return "one of several, none asserted"
+        return SEVERAL
     return ""
 
 
 def _alternative(before: str, after: str) -> bool:
     return bool(re.search(r" (?:or|and) $", before) or re.match(r" (?:\w+ ){0,3}or ", after))
+
+
+_BESIDE_BEFORE = re.compile(r" (\w+) (?:or|or maybe|or perhaps|or possibly|maybe|perhaps|possibly) $")
+_BESIDE_AFTER = re.compile(r" (?:or|or maybe|or perhaps|or possibly|maybe|perhaps|possibly) (\w+) ")
+_APPOSITION = re.compile(r", or |\b(?:known as|called|formerly|named)\b")
+
+
+def _others(sentence: str, accepted: Collection[str]) -> frozenset[str]:
+    """The names in a sentence that are no part of an accepted answer, as they are compared; none where "or" only gives
+    another name of the same thing ("Mumbai, or Bombay")."""
+    if _APPOSITION.search(sentence):
+        return frozenset()
+    named = {word for name in re.findall(r"\b[A-ZÀ-ÖØ-Þ][\w’'-]*", sentence) for word in fold(name).split()}
+    return frozenset(named) - {word for answer in accepted for word in fold(answer).split()}
 
 
 def _shared(folded: str, about: Question) -> float:

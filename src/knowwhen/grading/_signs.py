@@ -13,7 +13,7 @@ DOUBT, COUNTING, POLAR, YES_OR_NO, MARKED, WORKING = (1 << k for k in range(6))
 """Something may be denied or left open; number words; words such as "true"; yes or no; "the answer is"; a calculation."""
 _WORDS = {
     DOUBT: "not never no nor neither without unlike than rather instead other except or either wrong incorrect false think "
-    "thought believe believed assume assumed say mistake mistaken confused guess cannot",
+    "thought believe believed assume assumed say mistake mistaken confused guess cannot maybe perhaps possibly",
     COUNTING: "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion trillion "
     "quadrillion quintillion dozen half once twice",

@@ -143,8 +143,8 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
         (
             "right when it answers",
             f"the start in {right['start']}, the base in {right['base']} of its answers, on the kinds trained on "
-            "(an answer to what should be declined is wrong); a threshold above the start's predicts declining, one below it answering, one "
-            "inside its interval nothing",
+            "(an answer to what should be declined is wrong); a threshold above the start's predicts declining, one "
+            "below it answering, one inside its interval nothing",
         ),
         ("not graded", ungraded(found)),
         (
