@@ -60,6 +60,7 @@ LAYERS = {
     "knowwhen.training": 3,
     "knowwhen.training.rows": 2,
     "knowwhen.training.rewards": 2,
+    "knowwhen.training.verl": 2,
     "knowwhen.training.split": 2,
     "knowwhen.training.curriculum": 2,
     "knowwhen.training.declining": 2,

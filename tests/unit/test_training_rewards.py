@@ -15,18 +15,9 @@ from knowwhen.errors import MissingExtraError, RequestError
 from knowwhen.objectives import graded, load
 from knowwhen.run import _graded
 from knowwhen.training import rewards
-from knowwhen.training.rewards import (
-    RATES,
-    asking,
-    check_known,
-    compute_score,
-    judged,
-    said,
-    trl_reward,
-    worst,
-    write_verl,
-)
+from knowwhen.training.rewards import RATES, asking, check_known, judged, said, trl_reward
 from knowwhen.training.rows import prompt_of, row_of
+from knowwhen.training.verl import compute_score, worst, write_verl
 from knowwhen.types import Condition, Move, Response, Stop, Verdict, ask
 
 LIMA = row_of(ask("What is the capital of Peru?", Move.ANSWER, ["Lima"]))

@@ -6,4 +6,5 @@
     makers     one file a kind of training data: closed answer sets, preference pairs, examples
     trainers   one file a way to train: exact, grpo, dpo, sft, soft_thoughts
     rewards    one reward for every trainer: what TRL calls, what verl calls, what the audit counts
+    verl       verl's reward function and its Parquet file
 """
