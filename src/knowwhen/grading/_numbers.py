@@ -29,7 +29,7 @@ for _dimension, _table in {
     "volume": "ml=0.001 millilitre milliliter; l=1 litre liter",
     "celsius": "°c=1 celsius; c=1 centigrade",
     "fahrenheit": "°f=1 fahrenheit",
-    "kelvin": "kelvin=1",
+    "kelvin": "k=1 kelvin",
     "percent": "%=1 percent per-cent",
     "dollar": "$=1 dollar usd; ",
     "euro": "€=1 euro eur",
@@ -84,7 +84,8 @@ def _measured(text: str, end: int) -> tuple[float, str, int]:
         if name in ("degree", "degrees"):
             degrees = _DEGREES.match(text, found.end())
             return (scale, degrees[1].lower(), degrees.end()) if degrees else (scale, "", end)
-        if name in _LARGE and scale == 1.0 and name not in ("dozen", "hundred"):
+        thousands = name in _LARGE and found[0] not in (" K", "\u00a0K")  # "300K" people, but "300 K" hot
+        if thousands and scale == 1.0 and name not in ("dozen", "hundred"):
             scale, end = _LARGE[name], found.end()
             continue
         if name in _MEASURES or name.removesuffix("s") in _MEASURES:
