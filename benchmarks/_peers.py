@@ -20,6 +20,8 @@ SYSTEM = "Answer in one short sentence."
 """For every contestant; else each one's own default system message would make other replies."""
 WHITE_BOX = ["sequence_probability", "min_probability", "monte_carlo_probability", "p_true"]
 """Those of uqlm that need neither weights from the hub nor lists of the likeliest tokens."""
+BATCH = 16
+"""Rows that lm-polygraph runs at once."""
 VERDICT_TOKENS = 8
 """The port's judge is told to say one word."""
 
@@ -69,6 +71,62 @@ def with_uqlm(asked: argparse.Namespace) -> dict[str, Any]:
     (replies, found), seconds = timed(own)
     same, scoring = timed(on_ours)
     return {"replies": replies, "scores": found, "on ours": same, "seconds": seconds, "scoring": scoring}
+
+
+def with_polygraph(asked: argparse.Namespace) -> dict[str, Any]:
+    """Those estimators of lm-polygraph that need no second model, by its UEManager with the default calculators."""
+    import torch
+    from lm_polygraph import UEManager, WhiteboxModel, estimators
+    from lm_polygraph.defaults.register_default_stat_calculators import register_default_stat_calculators
+    from lm_polygraph.stat_calculators import SamplingGenerationCalculator
+    from lm_polygraph.utils.builder_enviroment_stat_calculator import BuilderEnvironmentStatCalculator
+    from lm_polygraph.utils.dataset import Dataset
+    from lm_polygraph.utils.generation_parameters import GenerationParameters
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(asked.model, padding_side="left")
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    inner = AutoModelForCausalLM.from_pretrained(asked.model, dtype=torch.float32).eval()
+    model = WhiteboxModel(inner, tokenizer, str(asked.model), generation_parameters=GenerationParameters(top_k=0))
+    prompts = [
+        tokenizer.apply_chat_template(
+            [{"role": "system", "content": SYSTEM}, {"role": "user", "content": row["question"]}],
+            tokenize=False,
+            add_generation_prompt=True,
+        )
+        for row in json.loads((asked.work / "questions.json").read_text())
+    ]
+    chosen = [
+        estimators.MaximumSequenceProbability(),
+        estimators.Perplexity(),
+        estimators.MeanTokenEntropy(),
+        estimators.PTrue(),
+        estimators.MonteCarloSequenceEntropy(),
+        estimators.MonteCarloNormalizedSequenceEntropy(),
+        estimators.LexicalSimilarity(metric="rougeL"),
+        estimators.EigValLaplacian(similarity_score="Jaccard_score"),
+    ]
+    manager = UEManager(
+        Dataset(prompts, [""] * len(prompts), batch_size=BATCH),
+        model,
+        chosen,
+        BuilderEnvironmentStatCalculator(model),
+        register_default_stat_calculators("Whitebox", output_attentions=False, output_hidden_states=False),
+        generation_metrics=[],
+        ue_metrics=[],
+        processors=[],
+        ignore_exceptions=False,
+        verbose=False,
+        max_new_tokens=asked.tokens,
+    )
+    for calculator in manager.stat_calculators:
+        if isinstance(calculator, SamplingGenerationCalculator):
+            calculator.samples_n = asked.samples
+    _, seconds = timed(manager)
+    scores = {
+        type(one).__name__: [-float(value) for value in manager.estimations[one.level, str(one)]] for one in chosen
+    }
+    return {"replies": list(manager.stats["greedy_texts"]), "scores": scores, "seconds": seconds}
 
 
 def with_inspect(asked: argparse.Namespace) -> dict[str, Any]:
@@ -152,15 +210,16 @@ def loaded(asked: argparse.Namespace) -> dict[str, tuple[int, int, float]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("peer", choices=["uqlm", "inspect"])
+    parser.add_argument("peer", choices=["uqlm", "polygraph", "inspect"])
     parser.add_argument("--url", required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--data", type=Path)
+    parser.add_argument("--model", type=Path)
     parser.add_argument("--tokens", type=int, required=True)
     parser.add_argument("--samples", type=int, required=True)
     asked = parser.parse_args()
     warnings.simplefilter("ignore")  # Theirs, of their own deprecations.
-    found = {"uqlm": with_uqlm, "inspect": with_inspect}[asked.peer](asked)
+    found = {"uqlm": with_uqlm, "polygraph": with_polygraph, "inspect": with_inspect}[asked.peer](asked)
     (asked.work / f"{asked.peer}.json").write_text(json.dumps(found))
 
 

@@ -4,17 +4,22 @@
     PEERS/inspect/bin/pip install inspect-evals==0.26.0 openai hydra-core omegaconf scikit-learn pandas jsonlines loguru
     python3.11 -m venv PEERS/uqlm
     PEERS/uqlm/bin/pip install torch==2.13.0+cpu uqlm==0.6.7 langchain-openai==1.7.3 'pyarrow<22'
-    OMP_WAIT_POLICY=PASSIVE python benchmarks/peers.py --inspect PEERS/inspect/bin/python --uqlm PEERS/uqlm/bin/python
+    python3.11 -m venv PEERS/polygraph
+    PEERS/polygraph/bin/pip install torch==2.13.0+cpu lm-polygraph==0.7.0
+    OMP_WAIT_POLICY=PASSIVE python benchmarks/peers.py --inspect PEERS/inspect/bin/python \\
+        --uqlm PEERS/uqlm/bin/python --polygraph PEERS/polygraph/bin/python
 
 (uqlm wants numpy below 2 on Python 3.11, and the pyarrow that pip then takes wants it above.) A peer whose interpreter
 is not named is left out. Contestants take turns, each round in this order:
 
     knowwhen   greedy replies, samples and seven estimators, in this process
     uqlm       `WhiteBoxUQ.generate_and_score`, and `BlackBoxUQ.score` on the same replies
+    polygraph  lm-polygraph's UEManager on the same weights, eight estimators that need no second model
     inspect    the Inspect port of AbstentionBench: replies, then its scorer, with the same model as its judge
 
-Peers ask this process's engine through a chat server on loopback (`_loopback.py`), so the weights, the greedy replies
-and the speed of the engine are the same for all; what is compared is what each makes of them.
+uqlm and the port ask this process's engine through a chat server on loopback (`_loopback.py`), so the weights, the
+greedy replies and the speed of the engine are the same; what is compared is what each makes of them. lm-polygraph runs
+the weights itself.
 
 `--keywords FILE` adds AbstentionBench's own list of words: recipe/abstention_keywords.py of a clone of it. With
 `--data DIR` the port's loader also reads UMWP, from DIR/umwp/StandardDataset.jsonl, and FreshQA, which it carries.
@@ -51,6 +56,7 @@ from knowwhen.grading import judge, rules
 from knowwhen.metrics import measure
 from knowwhen.metrics.confidence import confidence_measures
 from knowwhen.models import open_model
+from knowwhen.models._weights import locate
 from knowwhen.models.local import LocalModel
 from knowwhen.run import Grade, _graded
 from knowwhen.suites import DEFAULT, load, take
@@ -101,6 +107,7 @@ def with_peer(name: str, interpreter: str, url: str, work: Path, options: argpar
     command = [interpreter, str(Path(__file__).with_name("_peers.py")), name, "--url", url, "--work", str(work)]
     command += ["--tokens", str(options.tokens), "--samples", str(options.samples)]
     command += ["--data", str(options.data.resolve())] if options.data else []
+    command += ["--model", str(locate(options.model).folder)]
     offline = {"HF_HUB_OFFLINE": "1", "NO_PROXY": "127.0.0.1"}
     before = time.process_time()
     ended = subprocess.run(command, env=os.environ | offline, capture_output=True, text=True)
@@ -204,6 +211,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--inspect", help="the interpreter that has inspect-evals")
     parser.add_argument("--uqlm", help="the interpreter that has uqlm")
+    parser.add_argument("--polygraph", help="the interpreter that has lm-polygraph")
     parser.add_argument("--keywords", type=Path, help="AbstentionBench's recipe/abstention_keywords.py")
     parser.add_argument("--data", type=Path, help="the folder that holds umwp/StandardDataset.jsonl")
     parser.add_argument("--work", type=Path, help="the folder for files that contestants exchange; it is kept")
@@ -233,7 +241,7 @@ def compare(options: argparse.Namespace, work: Path) -> None:
     with_knowwhen(model, items[:2], 4, 1, 0)  # warm-up, not counted
     print(f"{len(items)} questions, {options.samples} samples, {options.tokens} tokens, ", end="")
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads", flush=True)
-    peers = {name: getattr(options, name) for name in ("uqlm", "inspect") if getattr(options, name)}
+    peers = {name: getattr(options, name) for name in ("uqlm", "polygraph", "inspect") if getattr(options, name)}
     turns: dict[str, list[Turn]] = {name: [] for name in ("knowwhen", *peers)}
     server = Loopback(model)
     try:
@@ -279,6 +287,8 @@ def show(options: argparse.Namespace, found: Mapping[str, dict[str, Any]]) -> No
         show_confidence("uqlm, its own run, where its reply is ours", same_reply(ours, theirs), theirs["scores"])
         gap = np.abs(np.exp(found["knowwhen"]["scores"]["mean_likelihood"]) - theirs["on ours"]["sequence_probability"])
         print(f"\nsequence_probability is exp(mean_likelihood) to {gap.max():.1g}")
+    if theirs := found.get("polygraph"):
+        show_confidence("lm-polygraph, where its reply is ours", same_reply(ours, theirs), theirs["scores"])
 
 
 if __name__ == "__main__":
