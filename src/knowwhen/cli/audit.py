@@ -97,7 +97,7 @@ def audit(
         ),
     ] = None,
     fast: Annotated[
-        bool, typer.Option("--fast", help="Ask at most 40 items of each suite: twins together, scenarios evenly.")
+        bool, typer.Option("--fast", help="Ask at most 30 items of each suite: twins together, scenarios evenly.")
     ] = False,
     bundle: Annotated[
         str | None,
