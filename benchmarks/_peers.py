@@ -20,6 +20,18 @@ SYSTEM = "Answer in one short sentence."
 """For every contestant; else each one's own default system message would make other replies."""
 WHITE_BOX = ["sequence_probability", "min_probability", "monte_carlo_probability", "p_true"]
 """Those of uqlm that need neither weights from the hub nor lists of the likeliest tokens."""
+EIGHT = {
+    "sequence_likelihood": "MaximumSequenceProbability",
+    "mean_likelihood": "Perplexity",
+    "token_entropy": "MeanTokenEntropy",
+    "p_true": "PTrue",
+    "sample_likelihood": "MonteCarloSequenceEntropy",
+    "mean_sample_likelihood": "MonteCarloNormalizedSequenceEntropy",
+    "lexical_similarity": "LexicalSimilarity",
+    "soft_clusters": "EigValLaplacian",
+}
+"""knowwhen's name → lm-polygraph's, of those that need no second model. Their uncertainty is our confidence with the
+sign turned."""
 BATCH = 16
 """Rows that lm-polygraph runs at once."""
 VERDICT_TOKENS = 8
@@ -73,21 +85,65 @@ def with_uqlm(asked: argparse.Namespace) -> dict[str, Any]:
     return {"replies": replies, "scores": found, "on ours": same, "seconds": seconds, "scoring": scoring}
 
 
-def with_polygraph(asked: argparse.Namespace) -> dict[str, Any]:
-    """Those estimators of lm-polygraph that need no second model, by its UEManager with the default calculators."""
-    import torch
-    from lm_polygraph import UEManager, WhiteboxModel, estimators
+def polygraph_estimators() -> list[Any]:
+    from lm_polygraph import estimators
+
+    settings = {"LexicalSimilarity": {"metric": "rougeL"}, "EigValLaplacian": {"similarity_score": "Jaccard_score"}}
+    return [getattr(estimators, name)(**settings.get(name, {})) for name in EIGHT.values()]
+
+
+def polygraph(
+    model: Any, tokenizer: Any, name: str, prompts: Sequence[str], tokens: int, samples: int, batch: int
+) -> dict[str, Any]:
+    """The eight as lm-polygraph's documentation shows it: UEManager with the default calculators, but for what they do
+    not need (attentions, hidden states of the greedy reply). Scores have their sign turned."""
+    from lm_polygraph import UEManager, WhiteboxModel
     from lm_polygraph.defaults.register_default_stat_calculators import register_default_stat_calculators
     from lm_polygraph.stat_calculators import SamplingGenerationCalculator
     from lm_polygraph.utils.builder_enviroment_stat_calculator import BuilderEnvironmentStatCalculator
     from lm_polygraph.utils.dataset import Dataset
     from lm_polygraph.utils.generation_parameters import GenerationParameters
+
+    tokenizer.padding_side = "left"
+    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
+    peer = WhiteboxModel(model, tokenizer, name, generation_parameters=GenerationParameters(top_k=0))
+    calculators = register_default_stat_calculators("Whitebox", output_attentions=False, output_hidden_states=False)
+    chosen = polygraph_estimators()
+
+    def work() -> Any:
+        manager = UEManager(
+            Dataset(list(prompts), [""] * len(prompts), batch_size=batch),
+            peer,
+            chosen,
+            BuilderEnvironmentStatCalculator(peer),
+            calculators,
+            generation_metrics=[],
+            ue_metrics=[],
+            processors=[],
+            ignore_exceptions=False,
+            verbose=False,
+            max_new_tokens=tokens,
+        )
+        for calculator in manager.stat_calculators:
+            if isinstance(calculator, SamplingGenerationCalculator):
+                calculator.samples_n = samples
+        manager()
+        return manager
+
+    manager, seconds = timed(work)
+    scores = {
+        key: [-float(value) for value in manager.estimations[one.level, str(one)]]
+        for key, one in zip(EIGHT.values(), chosen, strict=True)
+    }
+    return {"replies": list(manager.stats["greedy_texts"]), "scores": scores, "seconds": seconds}
+
+
+def with_polygraph(asked: argparse.Namespace) -> dict[str, Any]:
+    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(asked.model, padding_side="left")
-    tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
-    inner = AutoModelForCausalLM.from_pretrained(asked.model, dtype=torch.float32).eval()
-    model = WhiteboxModel(inner, tokenizer, str(asked.model), generation_parameters=GenerationParameters(top_k=0))
+    tokenizer = AutoTokenizer.from_pretrained(asked.model)
+    model = AutoModelForCausalLM.from_pretrained(asked.model, dtype=torch.float32).eval()
     prompts = [
         tokenizer.apply_chat_template(
             [{"role": "system", "content": SYSTEM}, {"role": "user", "content": row["question"]}],
@@ -96,37 +152,7 @@ def with_polygraph(asked: argparse.Namespace) -> dict[str, Any]:
         )
         for row in json.loads((asked.work / "questions.json").read_text())
     ]
-    chosen = [
-        estimators.MaximumSequenceProbability(),
-        estimators.Perplexity(),
-        estimators.MeanTokenEntropy(),
-        estimators.PTrue(),
-        estimators.MonteCarloSequenceEntropy(),
-        estimators.MonteCarloNormalizedSequenceEntropy(),
-        estimators.LexicalSimilarity(metric="rougeL"),
-        estimators.EigValLaplacian(similarity_score="Jaccard_score"),
-    ]
-    manager = UEManager(
-        Dataset(prompts, [""] * len(prompts), batch_size=BATCH),
-        model,
-        chosen,
-        BuilderEnvironmentStatCalculator(model),
-        register_default_stat_calculators("Whitebox", output_attentions=False, output_hidden_states=False),
-        generation_metrics=[],
-        ue_metrics=[],
-        processors=[],
-        ignore_exceptions=False,
-        verbose=False,
-        max_new_tokens=asked.tokens,
-    )
-    for calculator in manager.stat_calculators:
-        if isinstance(calculator, SamplingGenerationCalculator):
-            calculator.samples_n = asked.samples
-    _, seconds = timed(manager)
-    scores = {
-        type(one).__name__: [-float(value) for value in manager.estimations[one.level, str(one)]] for one in chosen
-    }
-    return {"replies": list(manager.stats["greedy_texts"]), "scores": scores, "seconds": seconds}
+    return polygraph(model, tokenizer, str(asked.model), prompts, asked.tokens, asked.samples, BATCH)
 
 
 def with_inspect(asked: argparse.Namespace) -> dict[str, Any]:

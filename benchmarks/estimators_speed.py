@@ -31,6 +31,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from _peers import EIGHT, polygraph, polygraph_estimators
 from numpy.typing import NDArray
 
 from knowwhen import Generation
@@ -42,17 +43,6 @@ from knowwhen.models.local import LocalModel
 from knowwhen.suites import DEFAULT, load, take
 from knowwhen.types import Item, Outcome, Response
 
-EIGHT = {
-    "sequence_likelihood": "MaximumSequenceProbability",
-    "mean_likelihood": "Perplexity",
-    "token_entropy": "MeanTokenEntropy",
-    "p_true": "PTrue",
-    "sample_likelihood": "MonteCarloSequenceEntropy",
-    "mean_sample_likelihood": "MonteCarloNormalizedSequenceEntropy",
-    "lexical_similarity": "LexicalSimilarity",
-    "soft_clusters": "EigValLaplacian",
-}
-"""Our name → theirs. Their uncertainty is our confidence with the sign turned."""
 DIFFERS = {
     "p_true": 'they continue "Question: … (A) True (B) False" with "True", we ask yes or no in a turn of the chat',
     "mean_sample_likelihood": "they sum the log-probs with the end token and divide by the tokens without it",
@@ -82,56 +72,13 @@ def with_knowwhen(model: LocalModel, items: list[Item], tokens: int, samples: in
     return Found(wall, cpu, values, [outcome.response.text for outcome in outcomes], outcomes)
 
 
-def peers() -> list[Any]:
-    from lm_polygraph import estimators
-
-    settings: dict[str, dict[str, str]] = {
-        "LexicalSimilarity": {"metric": "rougeL"},
-        "EigValLaplacian": {"similarity_score": "Jaccard_score"},
-    }
-    return [getattr(estimators, name)(**settings.get(name, {})) for name in EIGHT.values()]
-
-
 def with_lm_polygraph(model: LocalModel, items: list[Item], tokens: int, samples: int, batch: int) -> Found:
-    from lm_polygraph import UEManager, WhiteboxModel
-    from lm_polygraph.defaults.register_default_stat_calculators import register_default_stat_calculators
-    from lm_polygraph.stat_calculators import SamplingGenerationCalculator
-    from lm_polygraph.utils.builder_enviroment_stat_calculator import BuilderEnvironmentStatCalculator
-    from lm_polygraph.utils.dataset import Dataset
-    from lm_polygraph.utils.generation_parameters import GenerationParameters
-
-    tokenizer = copy.deepcopy(model.tokenizer)
-    tokenizer.padding_side = "left"
-    if tokenizer.pad_token is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    peer = WhiteboxModel(model.model, tokenizer, model.name, generation_parameters=GenerationParameters(top_k=0))
     prompts = [model._rendered(put(item)) for item in items]
-    calculators = register_default_stat_calculators("Whitebox", output_attentions=False, output_hidden_states=False)
-    chosen = peers()
-    start, used = time.perf_counter(), time.process_time()
-    manager = UEManager(
-        Dataset(prompts, [""] * len(prompts), batch_size=batch),
-        peer,
-        chosen,
-        BuilderEnvironmentStatCalculator(peer),
-        calculators,
-        generation_metrics=[],
-        ue_metrics=[],
-        processors=[],
-        ignore_exceptions=False,
-        verbose=False,
-        max_new_tokens=tokens,
-    )
-    for calculator in manager.stat_calculators:
-        if isinstance(calculator, SamplingGenerationCalculator):
-            calculator.samples_n = samples
-    manager()
-    wall, cpu = time.perf_counter() - start, time.process_time() - used
-    values = {
-        ours: -np.array(manager.estimations[estimator.level, str(estimator)])
-        for ours, estimator in zip(EIGHT, chosen, strict=True)
-    }
-    return Found(wall, cpu, values, [text.strip() for text in manager.stats["greedy_texts"]])
+    tokenizer = copy.deepcopy(model.tokenizer)
+    found = polygraph(model.model, tokenizer, model.name, prompts, tokens, samples, batch)
+    values = {ours: np.array(found["scores"][theirs]) for ours, theirs in EIGHT.items()}
+    texts = [text.strip() for text in found["replies"]]
+    return Found(found["seconds"]["wall"], found["seconds"]["cpu"], values, texts)
 
 
 def same_run(outcomes: list[Outcome]) -> dict[str, NDArray[Any]]:
@@ -145,7 +92,8 @@ def same_run(outcomes: list[Outcome]) -> dict[str, NDArray[Any]]:
         "sample_tokens": rows,
         "sample_texts": [list(r.samples) for r in responses],
     }
-    return {ours: -theirs(stats) for ours, theirs in zip(EIGHT, peers(), strict=True) if ours != "p_true"}
+    pairs = zip(EIGHT, polygraph_estimators(), strict=True)
+    return {ours: -theirs(stats) for ours, theirs in pairs if ours != "p_true"}
 
 
 def ranks_agree(one: NDArray[Any], other: NDArray[Any]) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 import transformers as hf
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
@@ -11,6 +13,9 @@ CHAT = (
     "{% for m in messages %}<{{ m['role'] }}> {{ m['content'] }} {% endfor %}"
     "{% if add_generation_prompt %}<reply>{% endif %}"
 )
+
+BARE = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}<reply>"
+"""A chat template without a blank: what it renders is what a tokenizer reads."""
 
 
 def tokenizer(chat_template: str | None = CHAT) -> hf.PreTrainedTokenizerFast:
@@ -62,3 +67,10 @@ def model(kind: str = "llama", seed: int = 0) -> hf.PreTrainedModel:
             if weight.ndim == 2:
                 weight.normal_(0, 1.0 if "embed" in name or "wte" in name else 0.25)
     return made.eval()
+
+
+def folder(path: Path) -> Path:
+    """A random model and its tokenizer, saved as `transformers` saves them."""
+    model().save_pretrained(path)
+    tokenizer(BARE).save_pretrained(path)
+    return path

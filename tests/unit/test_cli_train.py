@@ -14,13 +14,11 @@ from knowwhen.types import Move, ask
 
 pytest.importorskip("trl")
 
-TEMPLATE = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}<reply>"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    tiny.model().save_pretrained(tmp_path / "model")
-    tiny.tokenizer(TEMPLATE).save_pretrained(tmp_path / "model")
+    tiny.folder(tmp_path / "model")
     item = ask("w1 w2 ?", Move.ANSWER, ["w3"], tags={"scenario": "known"})
     replies = [Candidate("w3", Move.ANSWER, True), Candidate("w4", Move.ANSWER, False), Candidate("w9", Move.ABSTAIN)]
     rows.write(tmp_path / "closed.jsonl", [closed_row(item, replies)])

@@ -18,13 +18,11 @@ from knowwhen.types import Move, ask
 
 pytest.importorskip("trl")
 
-TEMPLATE = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}<reply>"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    tiny.model().save_pretrained(tmp_path / "model")
-    tiny.tokenizer(TEMPLATE).save_pretrained(tmp_path / "model")
+    tiny.folder(tmp_path / "model")
     items = [ask(f"w1 w{k} ?", Move.ANSWER, ["w3"], tags={"scenario": "known"}) for k in range(2, 10)]
     rows.write(tmp_path / "examples.jsonl", [row_of(item, completion=reply("w3")) for item in items])
     return tmp_path

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import math
-import os
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -15,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from tests.faults import full_disk
 from tests.models import tiny
 
 from knowwhen.errors import ModelError, RequestError, RunError
@@ -26,7 +25,6 @@ from knowwhen.training.rows import Candidate, closed_row
 from knowwhen.training.trainers import exact
 from knowwhen.types import Move, ask
 
-TEMPLATE = "{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}<reply>"
 GROUPS = [
     ((1, 5, 6, 7), [(8, 9, 2), (8, 9, 3), (8,), (10, 11)]),
     ((1, 5, 6), [(7, 8, 9), (2,)]),
@@ -195,8 +193,7 @@ def test_a_policy_sums_to_one_where_declining_has_taken_everything(sure: float) 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     path = tmp_path / "model"
-    tiny.model().save_pretrained(path)
-    tiny.tokenizer(TEMPLATE).save_pretrained(path)
+    tiny.folder(path)
     return path
 
 
@@ -361,14 +358,7 @@ def test_time_left_counts_what_this_process_has_done(folder: Path) -> None:
 
 
 def test_a_log_that_cannot_be_written_is_told_in_plain_words(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Path.open
-
-    def full(self: Path, mode: str = "r", **more: Any) -> Any:
-        if self.name == _adapter.LOG and mode == "a":
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return real(self, mode, **more)
-
-    monkeypatch.setattr(Path, "open", full)
+    monkeypatch.setattr(Path, "open", full_disk(_adapter.LOG))
     with pytest.raises(RunError, match=r"log\.jsonl cannot be written to: No space left on device"):
         run(plan(folder))
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import transformers as hf
 from safetensors.torch import load_file
+from tests.faults import full_disk
 from tests.models import tiny
 
 from knowwhen.errors import ModelError, RequestError, RunError
@@ -293,14 +291,7 @@ def test_a_gradient_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(
 def test_a_log_that_cannot_be_written_is_told_in_plain_words(
     folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Path.open
-
-    def full(self: Path, mode: str = "r", **more: Any) -> Any:
-        if self.name == _adapter.LOG and mode == "a":
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        return real(self, mode, **more)
-
-    monkeypatch.setattr(Path, "open", full)
+    monkeypatch.setattr(Path, "open", full_disk(_adapter.LOG))
     with pytest.raises(RunError, match="cannot be written to: No space left on device"):
         soft_thoughts.train(plan(folders, tmp_path), rows(), lambda _: None)
 

@@ -69,7 +69,7 @@ def train(
     from knowwhen.records import digest
     from knowwhen.training import rows as rows_
     from knowwhen.training._adapter import weights
-    from knowwhen.training._plan import Plan, Step, finished, told
+    from knowwhen.training._plan import Plan, Step, finished, measuring, told
 
     chosen = registry.load("trainers", trainer) if find_spec("torch") and find_spec("trl") else None
     if chosen is None:
@@ -121,7 +121,7 @@ def train(
         print(f"stopped. The newest checkpoint lies in {out}; the same command goes on from there.", file=sys.stderr)
         raise typer.Exit(130) from None
     if not place:
-        print(f"{folder}\nMeasure it: knowwhen audit {parts(model)[0]}+{folder} --side audit")
+        print(f"{folder}\nMeasure it: {measuring(parts(model)[0], folder)}")
 
 
 def _setting(text: str) -> tuple[str, object]:

@@ -84,8 +84,8 @@ def _measured(text: str, end: int) -> tuple[float, str, int]:
         if name in ("degree", "degrees"):
             degrees = _DEGREES.match(text, found.end())
             return (scale, degrees[1].lower(), degrees.end()) if degrees else (scale, "", end)
-        thousands = name in _LARGE and found[0] not in (" K", "\u00a0K")  # "300K" people, but "300 K" hot
-        if thousands and scale == 1.0 and name not in ("dozen", "hundred"):
+        kelvin = found[0] in (" K", "\u00a0K")  # "300K" people, but "300 K" hot
+        if name in _LARGE and not kelvin and scale == 1.0 and name not in ("dozen", "hundred"):
             scale, end = _LARGE[name], found.end()
             continue
         if name in _MEASURES or name.removesuffix("s") in _MEASURES:

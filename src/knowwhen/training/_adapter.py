@@ -22,7 +22,7 @@ from knowwhen.models._folder import is_soft
 from knowwhen.models._weights import Located, locate, parts
 from knowwhen.models.local import load_weights
 from knowwhen.records import digest
-from knowwhen.training._plan import RECORD, Plan, Step, Tell
+from knowwhen.training._plan import RECORD, Plan, Step, Tell, measuring
 
 LOG = "log.jsonl"
 MEASURE = "Measure it on questions of the side that `prepare` never takes:"
@@ -195,7 +195,7 @@ def card(
         f"| seed | {plan.seed} |\n| steps × questions | {plan.steps} × {plan.batch} |\n"
         f"| learning rate | {plan.learning_rate:g} |\n| rank | {rank or 'none'} |\n| KL weight | {plan.kl:g} |\n"
         f"{shown}{chr(10) if shown else ''}\n"
-        f"{asked}{MEASURE}\n\n    knowwhen audit {name}+{plan.out} --side audit\n"
+        f"{asked}{MEASURE}\n\n    {measuring(name, plan.out)}\n"
         + (f"\nSources:\n{told}\n" if told else "")
     )
 
@@ -233,8 +233,7 @@ def reported(plan: Plan) -> Iterator[Tell]:
     Raises:
         RequestError: a tracker is not known, or not installed.
     """
-    names = [name for name in plan.report_to if name != "none"]  # transformers' word for nowhere
-    if not names:
+    if not (names := plan.trackers):
         yield lambda _: None
         return
     from accelerate import Accelerator

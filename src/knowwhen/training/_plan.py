@@ -59,6 +59,11 @@ class Plan:
             )
 
     @property
+    def trackers(self) -> list[str]:
+        """Where steps are reported; "none" is transformers' word for nowhere."""
+        return [name for name in self.report_to if name != "none"]
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of all that decides the result."""
         asked = asdict(self)
@@ -130,6 +135,11 @@ def finished(plan: Plan) -> bool:
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
     return bool(record.get("fingerprint") == plan.fingerprint and kept == written)
+
+
+def measuring(base: str, adapter: Path) -> str:
+    """The command that measures what was trained, on questions of the side that `prepare` never takes."""
+    return f"knowwhen audit {base}+{adapter} --side audit"
 
 
 def told(step: Step) -> str:

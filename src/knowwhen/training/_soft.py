@@ -20,7 +20,7 @@ from knowwhen.models._soft_model import SoftDialogue, Thoughts, open_assistant
 from knowwhen.models._weights import Located, locate, pinned
 from knowwhen.models.local import load_weights
 from knowwhen.training import _adapter
-from knowwhen.training._plan import RECORD, Plan
+from knowwhen.training._plan import RECORD, Plan, measuring
 from knowwhen.training.forest import Group, plant, token_logprobs
 from knowwhen.training.rows import Row
 from knowwhen.types import Message
@@ -235,7 +235,7 @@ def card(settings: Settings, plan: Plan, figures: Mapping[str, Any]) -> str:
         f"| data | {plan.data or 'not named'} |\n| its SHA-256 | {plan.data_sha256 or 'not known'} |\n"
         f"| seed | {plan.seed} |\n| steps × examples | {plan.steps} × {plan.batch} |\n"
         f"| learning rate | {plan.learning_rate:g} |\n| control | {'this is it' if settings.zero else 'zero=True'} |\n"
-        f"{shown}\n{_adapter.MEASURE}\n\n    knowwhen audit {base}+{plan.out} --side audit\n\n"
+        f"{shown}\n{_adapter.MEASURE}\n\n    {measuring(base, plan.out)}\n\n"
         "Sources:\n" + "".join(f"- {cite}\n" for cite in CITES)
     )
 

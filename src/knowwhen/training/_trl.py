@@ -99,7 +99,7 @@ def arguments(
         "logging_steps": 1,
         # Else the Trainer shows the mean of the steps before in place of a loss that is no number.
         "logging_nan_inf_filter": False,
-        "report_to": [name for name in plan.report_to if name != "none"] or "none",
+        "report_to": plan.trackers or "none",
         "run_name": plan.out.name,
         "disable_tqdm": True,
     }
