@@ -73,7 +73,7 @@ def with_knowwhen(model: LocalModel, items: list[Item], tokens: int, samples: in
 
 
 def with_lm_polygraph(model: LocalModel, items: list[Item], tokens: int, samples: int, batch: int) -> Found:
-    prompts = [model._rendered(put(item)) for item in items]
+    prompts = [model.talk.rendered(put(item)) for item in items]
     tokenizer = copy.deepcopy(model.tokenizer)
     found = polygraph(model.model, tokenizer, model.name, prompts, tokens, samples, batch)
     values = {ours: np.array(found["scores"][theirs]) for ours, theirs in EIGHT.items()}

@@ -44,6 +44,9 @@ class Manifest(BaseModel):
     identity: dict[str, str]
     """What pins the model down, as the model states it."""
     suites: tuple[str, ...]
+    options: tuple[str, ...] = ()
+    """Of the command line, the words that decided which of the suites' items were asked, and what beside replies; for
+    the record: `items_sha256` and `generation` say the same exactly."""
     items: int
     items_sha256: str
     """SHA-256 (hex) of items.jsonl."""

@@ -73,10 +73,14 @@ def request(
     system: str | None = None,
     conditions: Sequence[Condition] = BOTH,
     suites: Sequence[str] = (),
+    options: Sequence[str] = (),
     seed: int = 0,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Manifest:
     """Everything that an audit asks, before it asks; `fingerprint` names it.
+
+    Args:
+        suites, options: how the items were come by, for the record.
 
     Raises:
         RequestError: there are no items, two share an id, or the model does not offer what `generation` needs.
@@ -98,6 +102,7 @@ def request(
         model=model.name,
         identity=dict(model.identity),
         suites=tuple(suites),
+        options=tuple(options),
         items=len(items),
         items_sha256=digest(items_text(items)),
         seed=seed,

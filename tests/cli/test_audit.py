@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 from knowwhen import models, store
 from knowwhen.cli import audit as command
 from knowwhen.cli.main import main
+from knowwhen.report import page
 from knowwhen.suites import load
 from knowwhen.training.split import for_audit, for_training
 from knowwhen.types import Generation, Response, Stop
@@ -121,6 +123,24 @@ def test_what_was_asked_is_in_the_manifest():
     )
     assert manifest.suites == ("unknown",)
     assert manifest.grader == "rules"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--suite", "unknown", "--suite", "unsafe", "--fast", "--side", "audit", "--limit", "10", "--seed", "2"],
+        ["--suite", "unknown(pairs=4)", "--system", "Be brief.", "--max-tokens", "9", "--stakes"],
+        ["--suite", "unknown", "--limit", "4", "--estimator", "lexical_similarity", "--estimator", "p_true"],
+        ["--suite", "csv:mine.csv", "--map", "input=q", "--map", "calls_for=what", "--replies-only"],
+    ],
+)
+def test_the_command_on_the_page_asks_the_very_same_again(options):
+    Path("mine.csv").write_text("q,what\nCapital of Peru?,answer\nCapital of Atlantis?,abstain\n", encoding="utf-8")
+    assert main(["audit", "simulated(d_prime=2)", *options, "--out", "first"]) == 0
+    first = store.load(Path("first"))[0]
+    _, name, *again = shlex.split(page.command(first.model_dump(mode="json")))
+    assert main([name, *again, "--out", "second"]) == 0
+    assert store.load(Path("second"))[0].fingerprint == first.fingerprint
 
 
 # ---- bars ----

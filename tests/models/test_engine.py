@@ -14,6 +14,7 @@ from knowwhen.models import _plan as plan
 from knowwhen.models._engine import Engine
 from knowwhen.models._plan import Job
 from knowwhen.models._rows import Reply, Row, extend
+from knowwhen.models._slots import Slots
 from knowwhen.models.local import LocalModel
 from knowwhen.types import Message
 
@@ -53,6 +54,27 @@ def test_greedy_tokens_are_those_of_generate(kind: str, memory: int) -> None:
 def test_the_small_memory_of_these_tests_really_makes_prompts_wait() -> None:
     engine = Engine(tiny.model(), frozenset({0}), SMALL)
     assert 2 <= engine._capacity(64, 1000) < 20
+
+
+def test_as_long_rows_leave_more_of_the_short_ones_run_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny.model()
+    rng = np.random.default_rng(3)
+    jobs = [Job(tuple(rng.integers(12, 96, 40).tolist()), 20, samples=1, branches=((5, 6),), read=(3,))]
+    jobs += [Job(tuple(rng.integers(12, 96, 4).tolist()), 12, samples=n % 3) for n in range(40)]
+    layouts = []
+    resize = Slots.resize
+    monkeypatch.setattr(Slots, "resize", lambda own, *given: layouts.append(given) or resize(own, *given))
+    tight = dict(Engine(model, frozenset({0}), 3 * SMALL).run(jobs))
+    assert [rows for rows, *_ in layouts] == sorted(rows for rows, *_ in layouts)
+    assert [length for _, length, *_ in layouts] == sorted((length for _, length, *_ in layouts), reverse=True)
+    assert len(layouts) > 1
+    assert any(kept for *_, kept, _ in layouts)  # rows in work moved along
+    whole = dict(Engine(model, frozenset({0}), 1 << 30).run(jobs))
+    for index, job in enumerate(jobs):
+        one, other = tight[index], whole[index]
+        assert one.reply.tokens == other.reply.tokens == generate(model, job.prompt, job.max_tokens)
+        assert [sample.tokens for sample in one.samples] == [sample.tokens for sample in other.samples]
+        assert np.allclose(one.branches, other.branches, atol=1e-4)
 
 
 def test_a_reply_ends_with_the_end_token_and_says_so() -> None:
@@ -248,17 +270,19 @@ def test_the_common_prefix_is_the_longest_that_all_share(prompts) -> None:
 @settings(max_examples=60)
 def test_plans_lose_nothing_and_fit(prompts, capacity, data) -> None:
     shared = min(plan.common_prefix(prompts), min(map(len, prompts)) - 1)
-    groups = plan.groups(prompts, shared)
-    assert sorted(i for group in groups for i in group) == list(range(len(prompts)))
     jobs = [Job(p, 1, samples=data.draw(st.integers(0, 12))) for p in prompts]
-    units = plan.split(groups, jobs, capacity)
+    groups = plan.groups(jobs, shared)
+    assert sorted(i for group in groups for i, _ in group) == list(range(len(prompts)))
+    units = plan.split(plan.split(groups, jobs, 2 * capacity), jobs, capacity)
+    needs = [plan.widest(unit, jobs) for unit in units]
+    assert needs == sorted(needs, reverse=True)
     assert all(0 < plan.rows(unit) <= capacity for unit in units)
     rows = [(i, row) for unit in units for i, wanted in unit for row in wanted]
     wanted = [(i, row) for i, job in enumerate(jobs) for row in (None, *range(job.samples))]
     assert sorted(rows, key=str) == sorted(wanted, key=str)
     for group in groups:
-        size = plan.stem([prompts[i] for i in group], shared)
-        assert all(size < len(prompts[i]) and prompts[i][:size] == prompts[group[0]][:size] for i in group)
+        size, first = plan.stem([prompts[i] for i, _ in group], shared), prompts[group[0][0]]
+        assert all(size < len(prompts[i]) and prompts[i][:size] == first[:size] for i, _ in group)
     sizes = [len(p) * 40 for p in prompts]
     passes = list(plan.chunks(sizes))
     assert [i for chunk in passes for i in range(chunk.start, chunk.stop)] == list(range(len(sizes)))
@@ -266,9 +290,6 @@ def test_plans_lose_nothing_and_fit(prompts, capacity, data) -> None:
         padded = max(sizes[chunk]) * len(sizes[chunk])
         assert len(sizes[chunk]) == 1 or padded <= plan.PREFILL_TOKENS
         assert len(sizes[chunk]) == 1 or padded - sum(sizes[chunk]) <= plan.PASS_TOKENS
-    needs = [plan.need(job) for job in jobs]
-    bands = list(plan.bands(needs))
-    assert sorted(i for band in bands for i in band) == list(range(len(jobs)))
 
 
 @pytest.mark.parametrize("kind", ["llama", "gemma3_text", "gpt2"])

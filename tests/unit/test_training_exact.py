@@ -267,6 +267,31 @@ def test_a_killed_run_goes_on_to_the_same_weights(folder: Path, tmp_path: Path) 
     assert not (cut.out / "checkpoints").exists()
 
 
+def test_without_a_weight_kl_is_told_at_some_steps_and_moves_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run(plan(folder, out=tmp_path / "first", steps=4))  # an adapter to train further: the start is not the base
+    assert [step.step for step in first if step.kl == step.kl] == [4]
+    start = f"{folder}+{tmp_path / 'first'}"
+    told = run(plan(start, out=tmp_path / "told", steps=7))
+    weighed = run(plan(start, out=tmp_path / "weighed", steps=7, kl=1e-9))
+    assert [step.step for step in told if step.kl == step.kl] == [5, 7]
+    assert [told[k].kl for k in (4, 6)] == pytest.approx([weighed[k].kl for k in (4, 6)], rel=1e-3)
+    assert told[6].kl > told[4].kl > 0
+    monkeypatch.setattr(exact, "kl_told", lambda *_: False)
+    assert all(step.kl != step.kl for step in run(plan(start, out=tmp_path / "silent", steps=7)))
+    one, other = (load_file(tmp_path / name / "adapter_model.safetensors") for name in ("told", "silent"))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_after_a_kill_kl_is_still_from_the_start(folder: Path, tmp_path: Path) -> None:
+    whole = run(plan(folder, out=tmp_path / "whole"))
+    cut = plan(folder, out=tmp_path / "cut")
+    with pytest.raises(KeyboardInterrupt):
+        run(cut, stop_at=9)
+    assert [step.kl for step in run(cut)][-3:] == pytest.approx([step.kl for step in whole][-3:], nan_ok=True)
+
+
 def test_another_plan_does_not_resume_from_a_checkpoint_that_is_not_its_own(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):

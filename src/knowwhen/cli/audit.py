@@ -170,6 +170,7 @@ def audit(
         system=system,
         conditions=(*run.BOTH, *STAKES) if stakes else run.BOTH,
         suites=specs,
+        options=_chosen(map_, limit, fast, side, estimator),
         seed=seed,
     )
     folder = out or _folder(model, manifest)
@@ -200,6 +201,17 @@ def _with_estimators(names: Sequence[str], plain: Generation, model: Model) -> G
         names = [name for name, needs in lacking.items() if not needs]
     found = estimators.needs(names)
     return replace(plain, needs=plain.needs | found.needs, samples=found.samples, asides=found.asides)
+
+
+def _chosen(
+    maps: Sequence[str] | None, limit: int | None, fast: bool, side: str | None, estimators: Sequence[str] | None
+) -> list[str]:
+    """The options that say which items are asked, and what beside replies, as one would type them again."""
+    words = [word for text in maps or () for word in ("--map", text)]
+    words += ["--fast"] if fast else []
+    words += ["--limit", str(limit)] if limit is not None else []
+    words += ["--side", side] if side is not None else []
+    return words + [word for name in estimators or () for word in ("--estimator", name)]
 
 
 def _say(text: str) -> None:

@@ -8,7 +8,9 @@ What makes it fast, beside ``generate`` on the same weights:
 - *One prefill, many continuations.* Samples and scored continuations fork the keys and values of their prompt.
 - *Finished rows leave at once*, and waiting prompts take their place, so a step always works on a full batch. On a
   processor this matters twice: a matrix product over 64 rows costs little more than one over 16.
-- *Lengths are sorted*, so that little padding is computed and the widest need for memory comes first.
+- *Lengths are sorted*, so that little padding is computed and the widest need for memory comes first. Once the longest
+  rows are done the slots are laid out anew, shorter and more of them; the rows in work move along, so that a run ends
+  in one tail of few rows, not in one for each length.
 
 Keys and values live in slots: row r, position p, per layer. A row's tokens always occupy positions 0 … length−1, so
 there is no padding inside a row, rows of any length share a step, and an attention mask hides what lies beyond each
@@ -17,6 +19,7 @@ row's length. Hidden states and log-probabilities come from the very passes that
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -201,38 +204,32 @@ class Engine:
         prefix = Slots(1, max(shared, 1))
         if shared:
             self._forward(prefix, 0, [jobs[0].prompt[:shared]], [0])
-        for band in plan.bands([plan.need(job) for job in jobs]):
-            yield from self._run_band(jobs, band, prefix, shared, temperature, seed, stop)
 
-    def _run_band(
-        self,
-        jobs: Sequence[Job],
-        band: Sequence[int],
-        prefix: Slots,
-        shared: int,
-        temperature: float,
-        seed: int,
-        stop: Callable[[Sequence[int]], bool] | None,
-    ) -> Iterator[tuple[int, Done]]:
-        length = max(plan.need(jobs[i]) for i in band)
-        branching = sum(bool(jobs[i].branches) for i in band)
-        capacity = self._capacity(length, branching + sum(1 + jobs[i].samples for i in band))
-        room = min(branching, PARKED["cuda" if self.device.type == "cuda" else "cpu"], max(1, capacity // 4))
-        capacity = max(1, capacity - room)
-        groups = plan.groups([jobs[i].prompt for i in band], shared)
-        queue = plan.split([[band[i] for i in group] for group in groups], jobs, capacity)
-        slots, parked = Slots(capacity + room, length), Parked(capacity, room)
-        done = {i: Done(samples=[Reply() for _ in range(jobs[i].samples)]) for i in band}
-        waiting = {i: 1 + jobs[i].samples + bool(jobs[i].branches) for i in band}
+        queued = sum(1 + job.samples for job in jobs)
+        queue = deque(plan.split(plan.groups(jobs, shared), jobs, queued))
+        done = {i: Done(samples=[Reply() for _ in range(job.samples)]) for i, job in enumerate(jobs)}
+        waiting = {i: 1 + job.samples + bool(job.branches) for i, job in enumerate(jobs)}
+        parking = PARKED["cuda" if self.device.type == "cuda" else "cpu"] if any(job.branches for job in jobs) else 0
+        slots, parked, capacity = Slots(0, 0), Parked(0, 0), 0
         active: list[Row] = []
-
         while queue or active:
+            settled: list[int] = []
+            if queue and (capacity - len(active)) * 4 >= capacity:
+                length = max(plan.widest(queue[0], jobs), *(plan.need(jobs[row.job]) for row in active), 1)
+                rows = self._capacity(length, parking + len(active) + queued)
+                room = min(parking, rows // 8 + 1)
+                if (more := max(1, rows - room)) * 4 >= capacity * 5:
+                    settled += self._branch(jobs, slots, parked, done)
+                    slots.resize(more + room, length, len(active), max((row.position for row in active), default=0))
+                    capacity, parked = more, Parked(more, room)
+                    queue = deque(plan.split(queue, jobs, capacity))
             free = capacity - len(active)
             if queue and plan.rows(queue[0]) <= free and (not active or free * 4 >= capacity):
                 admitted: list[Unit] = []
                 while queue and plan.rows(queue[0]) <= free:
                     free -= plan.rows(queue[0])
-                    admitted.append(queue.pop(0))
+                    admitted.append(queue.popleft())
+                queued -= sum(map(plan.rows, admitted))
                 new = self._prefill(jobs, admitted, slots, len(active), prefix, shared, done, temperature, seed)
                 active.extend(new)
             else:
@@ -241,7 +238,6 @@ class Engine:
                 for row in active:
                     row.position += 1
                 extend(active, logits[:, 0], temperature)
-            settled: list[int] = []
             for row in self._retire(jobs, active, slots, stop, parked, settled, done):
                 target = done[row.job]
                 if row.sample is None:

@@ -1,11 +1,11 @@
-"""In which order and company prompts are read: common prefixes, bands of like length, groups, rows.
+"""In which order and company prompts are read: common prefixes, groups that share a stem, units, rows.
 
 Pure functions of token ids; nothing here knows a model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 PREFILL_TOKENS = 2048
@@ -75,21 +75,9 @@ def chunks(lengths: Sequence[int]) -> Iterator[slice]:
         yield slice(start, len(lengths))
 
 
-def bands(needs: Sequence[int]) -> Iterator[list[int]]:
-    """Indices from longest to shortest, in bands whose members need at most twice (or 128 more than) the least."""
-    order = sorted(range(len(needs)), key=lambda i: -needs[i])
-    start = 0
-    while start < len(order):
-        widest = needs[order[start]]
-        end = start
-        while end < len(order) and widest <= max(2 * needs[order[end]], needs[order[end]] + 128):
-            end += 1
-        yield order[start:end]
-        start = end
-
-
-def groups(prompts: Sequence[tuple[int, ...]], shared: int) -> list[list[int]]:
-    """Indices in groups that share at least a quarter (and 8 tokens) beyond the common prefix, longest first."""
+def groups(jobs: Sequence[Job], shared: int) -> list[Unit]:
+    """The jobs in groups that share at least a quarter (and 8 tokens) beyond the common prefix."""
+    prompts = [job.prompt for job in jobs]
     order = sorted(range(len(prompts)), key=lambda i: prompts[i])
     found: list[list[int]] = []
     for i in order:
@@ -102,25 +90,29 @@ def groups(prompts: Sequence[tuple[int, ...]], shared: int) -> list[list[int]]:
                 found[-1].append(i)
                 continue
         found.append([i])
-    return sorted(found, key=lambda group: -max(len(prompts[i]) for i in group))
+    return [[(i, (None, *range(jobs[i].samples))) for i in group] for group in found]
 
 
-def split(groups: Sequence[Sequence[int]], jobs: Sequence[Job], capacity: int) -> list[Unit]:
-    """Units that fit into `capacity` rows each; a job with more samples than that comes in several."""
-    units: list[Unit] = []
-    for group in groups:
-        unit: Unit = []
-        for i in group:
-            wanted: tuple[int | None, ...] = (None, *range(jobs[i].samples))
+def split(units: Iterable[Unit], jobs: Sequence[Job], capacity: int) -> list[Unit]:
+    """Units of at most `capacity` rows, widest need first; a job with more samples than that comes in several."""
+    found: list[Unit] = []
+    for unit in units:
+        part: Unit = []
+        for i, wanted in unit:
             while wanted:
-                room = capacity - rows(unit)
+                room = capacity - rows(part)
                 if not room:
-                    units.append(unit)
-                    unit, room = [], capacity
-                unit.append((i, wanted[:room]))
+                    found.append(part)
+                    part, room = [], capacity
+                part.append((i, wanted[:room]))
                 wanted = wanted[room:]
-        units.append(unit)
-    return units
+        found.append(part)
+    return sorted(found, key=lambda unit: -widest(unit, jobs))
+
+
+def widest(unit: Unit, jobs: Sequence[Job]) -> int:
+    """Positions that the longest row of a unit takes."""
+    return max(need(jobs[i]) for i, _ in unit)
 
 
 def rows(unit: Unit) -> int:

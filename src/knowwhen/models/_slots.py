@@ -43,6 +43,14 @@ class Slots(Cache):
         for pool in (*self.keys.values(), *self.values.values()):
             pool[list(target), :, :length] = pool[list(source), :, :length]
 
+    def resize(self, rows: int, length: int, kept: int, reach: int) -> None:
+        """Make `rows` slots of `length` positions, in which the first `kept` rows stand as before, up to `reach`."""
+        self.rows, self.length = rows, length
+        for pools in (self.keys, self.values):
+            for layer, pool in pools.items():  # one after another, so that no two layouts live side by side
+                pools[layer] = pool.new_zeros(rows, pool.shape[1], length, pool.shape[3])
+                pools[layer][:kept, :, :reach] = pool[:kept, :, :reach]
+
     def load(self, prefix: Slots, rows: slice, length: int) -> None:
         """Copy the single row of `prefix` into each of `rows`."""
         for mine, theirs in ((self.keys, prefix.keys), (self.values, prefix.values)):

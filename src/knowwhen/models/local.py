@@ -62,7 +62,7 @@ class LocalModel:
         tokenizer: its tokenizer; with a chat template prompts are chats, without one they are laid out as
             ``Question: … Answer:`` and the reply stops where the answer ends.
         identity: what the manifest records.
-        memory: bytes for keys, values and logits; None: a quarter of what is free, at most 768 MiB on a processor,
+        memory: bytes for keys, values and logits; None: a quarter of what is free, at most 1.5 GiB on a processor,
             60 % of what is free on a GPU.
     """
 
@@ -360,4 +360,4 @@ def _memory(device: torch.device) -> int:
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0] * 0.6)
     pages = "SC_AVPHYS_PAGES" if "SC_AVPHYS_PAGES" in os.sysconf_names else "SC_PHYS_PAGES"
-    return min(768 << 20, os.sysconf(pages) * os.sysconf("SC_PAGE_SIZE") // 4)
+    return min(1536 << 20, os.sysconf(pages) * os.sysconf("SC_PAGE_SIZE") // 4)

@@ -166,6 +166,7 @@ def command(manifest: Mapping[str, Any], table: Mapping[str, Any] | None = None)
     of_bundle = table["suites"] if table else ()
     words += ["--bundle", table["bundle"]] if table else []
     words += [word for suite in manifest.get("suites", ()) if suite not in of_bundle for word in ("--suite", suite)]
+    words += manifest.get("options", ())
     words += ["--seed", manifest["seed"]] if "seed" in manifest else []
     words += ["--system", manifest["system"]] if manifest.get("system") else []
     words += ["--max-tokens", manifest["generation"]["max_tokens"]] if "generation" in manifest else []

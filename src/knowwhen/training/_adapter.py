@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 import knowwhen
@@ -100,6 +100,26 @@ def rank_of(model: PeftModel) -> int | None:
     """The rank of the adapter under training; None if its kind has none."""
     found = getattr(model.peft_config["default"], "r", None)
     return int(found) if found else None
+
+
+Weights = dict[str, torch.Tensor]
+
+
+def weights_of(model: PeftModel) -> Weights:
+    """A copy of the adapter's weights as they are now."""
+    found: Weights = get_peft_model_state_dict(model, save_embedding_layers=False)  # "auto" asks the hub
+    return {name: weight.detach().clone() for name, weight in found.items()}
+
+
+@contextmanager
+def put_back(model: PeftModel, before: Weights) -> Iterator[None]:
+    """Within, the adapter has the weights `before`; after it, to the bit those that it had."""
+    now = weights_of(model)
+    set_peft_model_state_dict(model, before)
+    try:
+        yield
+    finally:
+        set_peft_model_state_dict(model, now)
 
 
 def log(folder: Path, step: Step) -> None:

@@ -1,4 +1,5 @@
-"""TRL's GRPOTrainer with three things of ours: shared prompts in the loss, the decoupled loss, a stop at no number.
+"""TRL's GRPOTrainer with four things of ours: shared prompts in the loss, the decoupled loss, a stop at no number, and
+the divergence from the start told where nothing is charged for it.
 
     completions of one prompt ──planted as one row of tokens──▶ one pass, no padding, no prompt twice
 
@@ -13,12 +14,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from accelerate.utils import DistributedType
 from torch import nn
 from transformers import PreTrainedModel
 from trl.trainer.grpo_trainer import GRPOTrainer
 
 from knowwhen.training import _adapter
 from knowwhen.training._head import picked, plain_head
+from knowwhen.training._plan import kl_told
 from knowwhen.training.forest import MOST_TOKENS, Forest, forest_inputs, plant
 
 CLOSE_ENOUGH = 1e-3
@@ -47,7 +50,9 @@ class SharedGRPO(GRPOTrainer):
     ) -> None:
         super().__init__(*given, **named)
         self.mode_alpha, self.lead = mode_alpha, tuple(lead)
-        inner = self.accelerator.unwrap_model(self.model).get_base_model()
+        adapted = self.accelerator.unwrap_model(self.model)
+        self.before = _adapter.weights_of(adapted) if self._tells_kl() else None
+        inner = adapted.get_base_model()
         self.shared = False
         self.note = ""
         if shared and (head := plain_head(inner)) is not None and not self._entropy_bonus_enabled:
@@ -120,7 +125,33 @@ class SharedGRPO(GRPOTrainer):
     def _generate_and_score_completions(self, inputs: Any) -> Any:
         output = super()._generate_and_score_completions(inputs)
         output["row"] = torch.arange(len(output["prompt_ids"]))
+        number, steps = self.state.global_step + 1, self.state.max_steps
+        if self.before is not None and self.model.training and kl_told(number, steps):
+            self._metrics["train"]["kl"].append(self._kl(output))
         return output
+
+    def _tells_kl(self) -> bool:
+        """Whether the divergence from the start is ours to tell: TRL does where it is charged for; and weights that are
+        split over processes cannot be put back."""
+        whole = {DistributedType.NO, DistributedType.MULTI_CPU, DistributedType.MULTI_GPU}
+        return self.beta == 0 and self.accelerator.distributed_type in whole
+
+    @torch.no_grad()
+    def _kl(self, output: Mapping[str, torch.Tensor]) -> float:
+        """How far the policy is from the start on what was just sampled, nats a token, over all processes: TRL's own
+        estimate, exp(d) − d − 1 with d = log p(start) − log p(now) (Schulman 2020, k3)."""
+        assert self.before is not None
+        ids = torch.cat([output["prompt_ids"], output["completion_ids"]], 1)
+        mask = torch.cat([output["prompt_mask"], output["completion_mask"]], 1)
+        told = (self.model, ids, mask, output["completion_ids"].shape[1])
+        now_BT = self._get_per_token_logps_and_entropies(*told)[0]
+        with _adapter.put_back(self.accelerator.unwrap_model(self.model), self.before):
+            before_BT = self._get_per_token_logps_and_entropies(*told)[0]
+        gap_BT = before_BT - now_BT
+        kept_BT = output["completion_mask"].to(gap_BT.dtype)
+        total, count = ((gap_BT.exp() - gap_BT - 1) * kept_BT).sum(), kept_BT.sum()
+        total, count = self.accelerator.reduce(torch.stack([total, count]), reduction="sum")
+        return float(total / count.clamp(min=1.0))
 
     def _prepare_inputs(self, generation_batch: Any) -> Any:
         """As TRL's, but the completions of a prompt stay together: TRL shuffles them over the passes of a step."""

@@ -31,7 +31,7 @@ from knowwhen.errors import RequestError, RunError
 from knowwhen.objectives import Objective, load
 from knowwhen.training import _adapter
 from knowwhen.training._adapter import Base
-from knowwhen.training._plan import Plan, Step, Tell, settings
+from knowwhen.training._plan import Plan, Step, Tell, kl_told, settings
 from knowwhen.training.forest import Group, plant, reply_logprobs
 from knowwhen.training.rewards import check_known, check_sound
 from knowwhen.training.rows import Candidate, Row, candidates_of, graded, item_of
@@ -203,6 +203,7 @@ def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
     weights = [p for p in base.model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=plan.learning_rate, weight_decay=0.0)
     starts = _starts(model, asked) if plan.kl else None
+    before = _adapter.weights_of(base.model)
     done = _resume(plan, base, optimizer)
     started = time.monotonic()
     with _adapter.reported(plan) as report, _adapter.plainly("Lower --batch, or make closed sets of fewer words"):
@@ -211,8 +212,11 @@ def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
                 continue
             for group in optimizer.param_groups:
                 group["lr"] = plan.learning_rate * _share(number, plan.steps)
-            begun = [starts[k] for k in batch] if starts else None
-            step = one_step(model, [asked[k] for k in batch], optimizer, plan, begun, number)
+            picked, begun = [asked[k] for k in batch], [starts[k] for k in batch] if starts else None
+            if not starts and kl_told(number, plan.steps):
+                with _adapter.put_back(base.model, before):
+                    begun = _starts(model, picked)
+            step = one_step(model, picked, optimizer, plan, begun, number)
             step = replace(step, seconds=time.monotonic() - started, begun=done)
             _adapter.log(plan.out, step)
             for listener in (tell, report):
@@ -259,6 +263,9 @@ def one_step(
 ) -> Step:
     """Update number `number`; what it tells is of the policy before it.
 
+    Args:
+        starts: the policy on each question at the start; None: KL is not told.
+
     Raises:
         ModelError: the loss or its gradient is no number; then nothing is changed.
     """
@@ -270,7 +277,7 @@ def one_step(
         for k, log_R in policies:
             question = batch[k]
             reward, kl, policy_R = expected(log_R, question.rewards, starts[k] if starts else None)
-            parts.append(plan.kl * kl - reward)
+            parts.append(plan.kl * kl - reward if plan.kl else -reward)
             total["reward"] += reward.item() / len(batch)
             total["kl"] += kl.item() / len(batch)
             for chance, move in zip(policy_R.tolist(), question.moves, strict=True):
