@@ -87,3 +87,14 @@ def test_nothing_that_can_be_invented_is_a_place_of_500_people_or_more_under_any
     real = {fold(name) for city in cities for name in (city["name"], *city["alternatenames"])}
     assert len(real) > 400_000
     assert made_up & real == set()
+
+
+def test_a_city_is_found_by_another_of_its_names_where_none_has_it_as_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    city = {"name": "Göteborg", "alternatenames": ["Gothenburg", "Lima"], "countrycode": "SE", "admin1code": "28",
+            "population": 600_000}  # fmt: skip
+    lima = {"name": "Lima", "alternatenames": [], "countrycode": "PE", "admin1code": "15", "population": 10**7}
+    monkeypatch.setattr(_facts, "_by", lambda _: {"Göteborg": [city], "Lima": [lima]})
+    assert places("Gothenburg") == [("SE", "28", 600_000)]
+    assert home("Gothenburg") == "SE"
+    assert home("Lima") == "PE"  # its own name goes before another's
+    assert places("Nowhere") == []

@@ -273,13 +273,13 @@ def test_without_a_weight_kl_is_told_at_some_steps_and_moves_nothing(
     first = run(plan(folder, out=tmp_path / "first", steps=4))  # an adapter to train further: the start is not the base
     assert [step.step for step in first if step.kl == step.kl] == [4]
     start = f"{folder}+{tmp_path / 'first'}"
-    told = run(plan(start, out=tmp_path / "told", steps=7))
-    weighed = run(plan(start, out=tmp_path / "weighed", steps=7, kl=1e-9))
+    told = run(plan(folder, model=start, out=tmp_path / "told", steps=7))
+    weighed = run(plan(folder, model=start, out=tmp_path / "weighed", steps=7, kl=1e-9))
     assert [step.step for step in told if step.kl == step.kl] == [5, 7]
     assert [told[k].kl for k in (4, 6)] == pytest.approx([weighed[k].kl for k in (4, 6)], rel=1e-3)
     assert told[6].kl > told[4].kl > 0
     monkeypatch.setattr(exact, "kl_told", lambda *_: False)
-    assert all(step.kl != step.kl for step in run(plan(start, out=tmp_path / "silent", steps=7)))
+    assert all(step.kl != step.kl for step in run(plan(folder, model=start, out=tmp_path / "silent", steps=7)))
     one, other = (load_file(tmp_path / name / "adapter_model.safetensors") for name in ("told", "silent"))
     assert all(torch.equal(one[name], other[name]) for name in one)
 

@@ -309,13 +309,14 @@ def test_without_a_weight_kl_is_told_at_some_steps_as_trl_estimates_it(
     first = run(plan(folder, options=options, out=folder.parent / "first"))
     assert [step.step for step in first if step.kl == step.kl] == [4]
     start = f"{folder}+{folder.parent / 'first'}"  # the start is not the base
-    told = run(plan(start, steps=6, options=options, out=folder.parent / "told"))
-    weighed = run(plan(start, steps=6, options=options, kl=1e-9, out=folder.parent / "weighed"))
+    told = run(plan(folder, model=start, steps=6, options=options, out=folder.parent / "told"))
+    weighed = run(plan(folder, model=start, steps=6, options=options, kl=1e-9, out=folder.parent / "weighed"))
     assert [step.step for step in told if step.kl == step.kl] == [5, 6]
     assert [told[k].kl for k in (4, 5)] == pytest.approx([weighed[k].kl for k in (4, 5)], rel=1e-2)
     assert told[5].kl > 0
     monkeypatch.setattr(_grpo, "kl_told", lambda *_: False)
-    assert all(step.kl != step.kl for step in run(plan(start, steps=6, options=options, out=folder.parent / "silent")))
+    silent = run(plan(folder, model=start, steps=6, options=options, out=folder.parent / "silent"))
+    assert all(step.kl != step.kl for step in silent)
     one, other = adapter(folder.parent / "told"), adapter(folder.parent / "silent")
     assert all(torch.equal(one[name], other[name]) for name in one)
 

@@ -8,7 +8,18 @@ from functools import lru_cache
 from knowwhen.grading._asked import Asked
 from knowwhen.grading._choices import chosen
 from knowwhen.grading._fold import fold, fold_answer, folded
-from knowwhen.grading._numbers import Number, as_number, commits_to, may_hold, numbers, offered, one_end, same
+from knowwhen.grading._numbers import (
+    Number,
+    as_number,
+    commits_to,
+    listed,
+    may_hold,
+    numbers,
+    offered,
+    one_end,
+    same,
+    without_markers,
+)
 from knowwhen.grading._phrases import SEVERAL, asserts, doubtful, find, several
 from knowwhen.grading._plain import sentences, without_abbreviations
 from knowwhen.grading._question import question, stem
@@ -127,7 +138,7 @@ def _right_content(asked: Asked, reply: str) -> tuple[bool, str]:
         if number is not None:
             if found is None and not may_hold(number, reply):
                 continue
-            found = numbers(reply) if found is None else found
+            found = without_markers(numbers(reply), reply) if found is None else found
             given, reason = _right_number(number, found, asked.question, reply)
             if given:
                 return True, reason
@@ -162,6 +173,7 @@ def _right_number(accepted: Number, found: list[Number], asked: str, reply: str)
         return False, rule
     reason = ""
     judged: dict[str, str] = {}
+    named = rule == "a number named"
     for at, given in enumerate(committed):
         words = reply[given.start : given.end].strip()
         if not same(accepted, given):
@@ -172,9 +184,11 @@ def _right_number(accepted: Number, found: list[Number], asked: str, reply: str)
             doubted = len(reply) > len(words) + 3 and doubtful(reply)
             judged[form] = asserts(form, reply, asked) if doubted else ""
         denied = judged.get(form, "negated")
-        if rule == "a number named" and one_end(found, at, reply):
+        if named and one_end(found, at, reply):
             denied = "one end of a range"
-        elif offered(found, at if rule == "a number named" else found.index(given), reply):
+        elif offered(found, at if named else found.index(given), reply) or (
+            named and listed(found, at, reply, _values(asked))
+        ):
             denied = SEVERAL
         if denied not in ("negated", "named as a common error", "one end of a range", SEVERAL):
             return True, f"{rule}: «{words}»"

@@ -349,6 +349,42 @@ def offered(found: list[Number], at: int, reply: str) -> bool:
     )
 
 
+_NEXT = re.compile(r"\s{0,2}[.,;]?\s{1,2}(?:(?:and|or)\s)?\Z|\s?[.,;]\Z")
+_ENUMERATION = 4
+"""So many numbers in a row, with nothing to tell one from the others, assert none of them."""
+
+
+def listed(found: list[Number], at: int, reply: str, asked: frozenset[float]) -> bool:
+    """Whether a number is one of many in a row ("12, 13, 14, 15, 16"); those of the question do not count."""
+    row = {found[at].value}
+    for step in (1, -1):
+        here = at
+        for _ in range(4 * _ENUMERATION):  # the same number over and over is passed by, but not for ever
+            if not 0 <= here + step < len(found):
+                break
+            one, two = (found[here], found[here + step]) if step > 0 else (found[here + step], found[here])
+            if two.start - one.end > 8 or not _NEXT.match(reply[one.end : two.start]):
+                break
+            here += step
+            row |= {found[here].value} - asked
+    return len(row) >= _ENUMERATION
+
+
+_MARKER = re.compile(r"(?:\A|\n)[ \t*_#>-]{0,6}(\d{1,2})[.)][ \t*_]{1,3}(?=\S)")
+
+
+def without_markers(found: list[Number], reply: str) -> list[Number]:
+    """The numbers, but for those that number the lines of a list: 1, 2 and so on, each where a line begins."""
+    if "\n" not in reply or not ("2." in reply or "2)" in reply):
+        return found
+    markers, next_one = set(), 1
+    for marker in _MARKER.finditer(reply):
+        if int(marker[1]) in (1, next_one):
+            markers.add(marker.start(1))
+            next_one = int(marker[1]) + 1
+    return found if len(markers) < 2 else [number for number in found if number.start not in markers]
+
+
 _COUNTED = re.compile(r"[ -]?([A-Za-z]{3,30})")
 
 

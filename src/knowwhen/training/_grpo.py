@@ -126,7 +126,8 @@ class SharedGRPO(GRPOTrainer):
         output = super()._generate_and_score_completions(inputs)
         output["row"] = torch.arange(len(output["prompt_ids"]))
         number, steps = self.state.global_step + 1, self.state.max_steps
-        if self.before is not None and self.model.training and kl_told(number, steps):
+        model: Any = self.model
+        if self.before is not None and model.training and kl_told(number, steps):
             self._metrics["train"]["kl"].append(self._kl(output))
         return output
 
