@@ -132,6 +132,8 @@ def test_what_was_asked_is_in_the_manifest():
         ["--suite", "unknown(pairs=4)", "--system", "Be brief.", "--max-tokens", "9", "--stakes"],
         ["--suite", "unknown", "--limit", "4", "--estimator", "lexical_similarity", "--estimator", "p_true"],
         ["--suite", "csv:mine.csv", "--map", "input=q", "--map", "calls_for=what", "--replies-only"],
+        ["--suite", "unknown(pairs=2)", "--estimator", "lexical_similarity", "--replies-only", "--system", ""],
+        ["--suite", "unknown(pairs=2)", "--judge", "simulated"],
     ],
 )
 def test_the_command_on_the_page_asks_the_very_same_again(options):

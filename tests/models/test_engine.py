@@ -60,7 +60,7 @@ def test_as_long_rows_leave_more_of_the_short_ones_run_together(monkeypatch: pyt
     model = tiny.model()
     rng = np.random.default_rng(3)
     jobs = [Job(tuple(rng.integers(12, 96, 40).tolist()), 20, samples=1, branches=((5, 6),), read=(3,))]
-    jobs += [Job(tuple(rng.integers(12, 96, 4).tolist()), 12, samples=n % 3) for n in range(40)]
+    jobs += [Job(tuple(rng.integers(12, 96, 4).tolist()), 3 + 5 * (n % 4), samples=n % 3) for n in range(40)]
     layouts = []
     resize = Slots.resize
     monkeypatch.setattr(Slots, "resize", lambda own, *given: layouts.append(given) or resize(own, *given))
@@ -277,6 +277,7 @@ def test_plans_lose_nothing_and_fit(prompts, capacity, data) -> None:
     needs = [plan.widest(unit, jobs) for unit in units]
     assert needs == sorted(needs, reverse=True)
     assert all(0 < plan.rows(unit) <= capacity for unit in units)
+    assert all(plan.rows(unit) * 4 <= capacity for unit in units if len(unit) > 1)  # none waits for an empty engine
     rows = [(i, row) for unit in units for i, wanted in unit for row in wanted]
     wanted = [(i, row) for i, job in enumerate(jobs) for row in (None, *range(job.samples))]
     assert sorted(rows, key=str) == sorted(wanted, key=str)

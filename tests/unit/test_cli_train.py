@@ -15,7 +15,6 @@ from knowwhen.types import Move, ask
 pytest.importorskip("trl")
 
 
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     tiny.folder(tmp_path / "model")

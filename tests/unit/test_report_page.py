@@ -212,10 +212,10 @@ def test_a_list_of_objects_in_the_manifest_reads_as_words() -> None:
 
 
 def test_the_command_reads_back_as_the_request() -> None:
-    words = shlex.split(page.command(SAMPLE["manifest"]()))
+    words = shlex.split(page.command({**SAMPLE["manifest"](), "options": ["--map", "input=my q", "--replies-only"]}))
     assert words == [
         "knowwhen", "audit", "smollm2", "--suite", "unknown", "--suite", "false_premise(pairs=40)",
-        "--seed", "0", "--system", "<b>Be brief.</b>", "--max-tokens", "64", "--replies-only",
+        "--map", "input=my q", "--replies-only", "--seed", "0", "--system", "<b>Be brief.</b>", "--max-tokens", "64",
     ]  # fmt: skip
     asked = {"model": "m", "conditions": ["free", "stake 0.5"], "generation": {"max_tokens": 9, "needs": ["logprobs"]}}
     assert shlex.split(page.command(asked)) == ["knowwhen", "audit", "m", "--max-tokens", "9", "--stakes"]

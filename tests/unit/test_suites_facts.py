@@ -94,7 +94,12 @@ def test_a_city_is_found_by_another_of_its_names_where_none_has_it_as_its_own(mo
             "population": 600_000}  # fmt: skip
     lima = {"name": "Lima", "alternatenames": [], "countrycode": "PE", "admin1code": "15", "population": 10**7}
     monkeypatch.setattr(_facts, "_by", lambda _: {"Göteborg": [city], "Lima": [lima]})
-    assert places("Gothenburg") == [("SE", "28", 600_000)]
     assert home("Gothenburg") == "SE"
     assert home("Lima") == "PE"  # its own name goes before another's
-    assert places("Nowhere") == []
+    assert places("Gothenburg") == []
+    with pytest.raises(RequestError, match="no such city"):
+        home("Nowhere")
+
+
+def test_words_of_a_question_are_no_places_by_another_language_s_name() -> None:
+    assert places("Tell") == places("Name") == places("From") == places("Africa") == []

@@ -286,6 +286,17 @@ def test_a_reply_without_a_reward_moves_nothing_and_is_in_no_mean(folder: Path) 
     assert found["advantages"].tolist() == pytest.approx([0, 4 / 3, -2 / 3, -2 / 3] * 2)
 
 
+@pytest.mark.parametrize(("count", "batch"), [(5, 2), (5, 4), (7, 7), (3, 5)])
+def test_a_step_has_no_question_twice_and_all_come_equally_often(folder: Path, count: int, batch: int) -> None:
+    rows = [{"prompt": f"Question {k}?"} for k in range(count)]
+    asked = [row["prompt"][0]["content"] for row in grpo.ordered(rows, plan(folder, steps=20, batch=batch))]
+    assert len(asked) == 20 * batch
+    times = [asked.count(row["prompt"]) for row in rows]
+    assert max(times) - min(times) <= 1
+    for start in range(0, len(asked), batch):
+        assert len(set(asked[start : start + batch])) == min(count, batch) or count < batch
+
+
 def test_golden_curve(folder: Path) -> None:
     steps = run(plan(folder, kl=0.05))
     assert [s.step for s in steps] == [1, 2, 3, 4]

@@ -170,7 +170,7 @@ def audit(
         system=system,
         conditions=(*run.BOTH, *STAKES) if stakes else run.BOTH,
         suites=specs,
-        options=_chosen(map_, limit, fast, side, estimator),
+        options=_chosen(map_, limit, fast, side, estimator, replies_only=replies_only),
         seed=seed,
     )
     folder = out or _folder(model, manifest)
@@ -204,14 +204,24 @@ def _with_estimators(names: Sequence[str], plain: Generation, model: Model) -> G
 
 
 def _chosen(
-    maps: Sequence[str] | None, limit: int | None, fast: bool, side: str | None, estimators: Sequence[str] | None
+    maps: Sequence[str] | None,
+    limit: int | None,
+    fast: bool,
+    side: str | None,
+    estimators: Sequence[str] | None,
+    *,
+    replies_only: bool,
 ) -> list[str]:
-    """The options that say which items are asked, and what beside replies, as one would type them again."""
+    """The options that say which items are asked, and what beside replies, as one would type them again.
+
+    Without --data, which is a place on a machine.
+    """
     words = [word for text in maps or () for word in ("--map", text)]
     words += ["--fast"] if fast else []
     words += ["--limit", str(limit)] if limit is not None else []
     words += ["--side", side] if side is not None else []
-    return words + [word for name in estimators or () for word in ("--estimator", name)]
+    words += [word for name in estimators or () for word in ("--estimator", name)]
+    return words + (["--replies-only"] if replies_only else [])
 
 
 def _say(text: str) -> None:

@@ -38,7 +38,7 @@ from knowwhen.models._thin import THIN_ROWS, thin_products
 
 MOST_ROWS = {"cpu": 96, "cuda": 512}
 """Rows beyond which a step gains nothing; memory may set a lower bound."""
-PARKED = {"cpu": 24, "cuda": 128}
+PARKED = {"cpu": 12, "cuda": 64}
 """Finished rows that wait to have their branches read together, for each pass has a fixed cost (`plan.PASS_TOKENS`)."""
 
 
@@ -209,7 +209,7 @@ class Engine:
         queue = deque(plan.split(plan.groups(jobs, shared), jobs, queued))
         done = {i: Done(samples=[Reply() for _ in range(job.samples)]) for i, job in enumerate(jobs)}
         waiting = {i: 1 + job.samples + bool(job.branches) for i, job in enumerate(jobs)}
-        parking = PARKED["cuda" if self.device.type == "cuda" else "cpu"] if any(job.branches for job in jobs) else 0
+        parking = min(PARKED["cuda" if self.device.type == "cuda" else "cpu"], sum(bool(job.branches) for job in jobs))
         slots, parked, capacity = Slots(0, 0), Parked(0, 0), 0
         active: list[Row] = []
         while queue or active:

@@ -94,18 +94,21 @@ def groups(jobs: Sequence[Job], shared: int) -> list[Unit]:
 
 
 def split(units: Iterable[Unit], jobs: Sequence[Job], capacity: int) -> list[Unit]:
-    """Units of at most `capacity` rows, widest need first; a job with more samples than that comes in several."""
+    """Units of few jobs, widest need first; a job of more than `capacity` rows comes in several.
+
+    Jobs stay together up to a quarter of the rows: more would wait until as many are free, and the others stand idle.
+    """
     found: list[Unit] = []
     for unit in units:
         part: Unit = []
         for i, wanted in unit:
-            while wanted:
-                room = capacity - rows(part)
-                if not room:
-                    found.append(part)
-                    part, room = [], capacity
-                part.append((i, wanted[:room]))
-                wanted = wanted[room:]
+            if part and (rows(part) + len(wanted)) * 4 > capacity:
+                found.append(part)
+                part = []
+            while len(wanted) > capacity:
+                found.append([(i, wanted[:capacity])])
+                wanted = wanted[capacity:]
+            part.append((i, wanted))
         found.append(part)
     return sorted(found, key=lambda unit: -widest(unit, jobs))
 

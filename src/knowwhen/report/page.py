@@ -168,10 +168,9 @@ def command(manifest: Mapping[str, Any], table: Mapping[str, Any] | None = None)
     words += [word for suite in manifest.get("suites", ()) if suite not in of_bundle for word in ("--suite", suite)]
     words += manifest.get("options", ())
     words += ["--seed", manifest["seed"]] if "seed" in manifest else []
-    words += ["--system", manifest["system"]] if manifest.get("system") else []
+    words += ["--system", manifest["system"]] if manifest.get("system") is not None else []
     words += ["--max-tokens", manifest["generation"]["max_tokens"]] if "generation" in manifest else []
     words += ["--stakes"] if any(str(name).startswith("stake") for name in manifest.get("conditions", ())) else []
-    words += ["--replies-only"] if "generation" in manifest and not manifest["generation"].get("needs") else []
     judge = registry.parse(manifest.get("grader", "rules"))[1].get("model")
     words += ["--judge", judge] if judge else []
     return shlex.join(map(str, words))
@@ -179,7 +178,9 @@ def command(manifest: Mapping[str, Any], table: Mapping[str, Any] | None = None)
 
 def facts(manifest: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
     """The manifest as (heading, [(name, value)]), whatever it holds: nothing that was recorded is left out."""
-    single = [(_words(key), _plain(found)) for key, found in manifest.items() if not isinstance(found, Mapping)]
+    typed = {"options": shlex.join(manifest["options"])} if manifest.get("options") else {}
+    shown = {**manifest, **typed}
+    single = [(_words(key), _plain(found)) for key, found in shown.items() if not isinstance(found, Mapping)]
     parts = [(_words(key), list(_leaves(found))) for key, found in manifest.items() if isinstance(found, Mapping)]
     return [(heading, entries) for heading, entries in [("run", single), *parts] if entries]
 

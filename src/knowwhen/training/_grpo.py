@@ -144,7 +144,8 @@ class SharedGRPO(GRPOTrainer):
         assert self.before is not None
         ids = torch.cat([output["prompt_ids"], output["completion_ids"]], 1)
         mask = torch.cat([output["prompt_mask"], output["completion_mask"]], 1)
-        told = (self.model, ids, mask, output["completion_ids"].shape[1])
+        rows: Any = self.args.per_device_train_batch_size  # of a pass, where it is TRL's own
+        told = (self.model, ids, mask, output["completion_ids"].shape[1], rows)
         now_BT = self._get_per_token_logps_and_entropies(*told)[0]
         with _adapter.put_back(self.accelerator.unwrap_model(self.model), self.before):
             before_BT = self._get_per_token_logps_and_entropies(*told)[0]

@@ -203,7 +203,7 @@ def train(plan: Plan, rows: list[Row], tell: Tell) -> Path:
     weights = [p for p in base.model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=plan.learning_rate, weight_decay=0.0)
     starts = _starts(model, asked) if plan.kl else None
-    before = _adapter.weights_of(base.model)
+    before = {} if plan.kl else _adapter.weights_of(base.model)
     done = _resume(plan, base, optimizer)
     started = time.monotonic()
     with _adapter.reported(plan) as report, _adapter.plainly("Lower --batch, or make closed sets of fewer words"):
@@ -331,8 +331,11 @@ def drawn(asked: Sequence[Question], plan: Plan) -> Iterator[list[int]]:
 
 @torch.no_grad()
 def _starts(model: PreTrainedModel, asked: Sequence[Question]) -> list[torch.Tensor]:
-    """The policy on every question before training."""
+    """The policy on every question as it is, without an adapter's dropout."""
+    training = model.training
+    model.train(False)
     found = dict(pair for policies in _policies(model, asked) for pair in policies)
+    model.train(training)
     return [found[k] for k in range(len(asked))]
 
 
@@ -349,7 +352,8 @@ def _keep(plan: Plan, base: Base, optimizer: torch.optim.Optimizer, done: int) -
     shutil.rmtree(part, ignore_errors=True)
     try:
         part.mkdir(parents=True)
-        save_file(get_peft_model_state_dict(base.model), part / "adapter.safetensors")
+        weights = get_peft_model_state_dict(base.model, save_embedding_layers=False)  # "auto" asks the hub
+        save_file(weights, part / "adapter.safetensors")
         torch.save(optimizer.state_dict(), part / "optimizer.pt")
         part.replace(folder / f"step-{done}")
     except OSError as error:

@@ -181,15 +181,21 @@ def _settings(plan: Plan, base: _adapter.Base, options: Mapping[str, Any]) -> GR
 
 
 def ordered(rows: Sequence[Row], plan: Plan) -> list[Row]:
-    """The questions of all steps in order, shuffled anew each time they are used up, with the columns that are read."""
-    rng, found = Random(f"grpo {plan.seed}"), list[Row]()
+    """The questions of all steps in order, shuffled anew each time they are used up, with the columns that are read.
+
+    A step has no question twice, if there are as many: on several processes both would draw the same samples for it.
+    """
+    rng, picked = Random(f"grpo {plan.seed}"), list[int]()
     names = [name for name in FACTS if any(name in row for row in rows)]
-    while len(found) < plan.steps * plan.batch:
-        for row in rng.sample(list(rows), len(rows)):
-            turns = row["prompt"]
-            asked = [{"role": "user", "content": turns}] if isinstance(turns, str) else turns
-            found.append({**{name: row.get(name) for name in names}, "prompt": asked})
-    return found[: plan.steps * plan.batch]
+    while len(picked) < plan.steps * plan.batch:
+        begun = set(picked[len(picked) - len(picked) % plan.batch :])
+        picked += sorted(rng.sample(range(len(rows)), len(rows)), key=begun.__contains__)
+    found = []
+    for row in (rows[k] for k in picked[: plan.steps * plan.batch]):
+        turns = row["prompt"]
+        asked = [{"role": "user", "content": turns}] if isinstance(turns, str) else turns
+        found.append({**{name: row.get(name) for name in names}, "prompt": asked})
+    return found
 
 
 def read(logs: Mapping[str, Any]) -> dict[str, Any]:
