@@ -157,9 +157,12 @@ def told(step: Step) -> str:
 
     >>> told(Step(10, 30, 0.25, reward=-0.25, right=0.3, seconds=60.0))
     'step 10/30: loss 0.250, reward -0.25, right 0.30; about 120 s left'
+    >>> told(Step(5, 5, 0.25, reward=-0.25, kl=0.00123))
+    'step 5/5: loss 0.250, reward -0.25, KL 0.0012'
     """
-    rates = {"reward": step.reward, "right": step.right, "wrong": step.wrong, "declined": step.declined, "KL": step.kl}
+    rates = {"reward": step.reward, "right": step.right, "wrong": step.wrong, "declined": step.declined}
     shown = "".join(f", {name} {value:.2f}" for name, value in rates.items() if value == value)
+    shown += f", KL {step.kl:.2g}" if step.kl == step.kl else ""
     left = step.seconds / (step.step - step.begun) * (step.steps - step.step)
     when = f"; about {left:.0f} s left" if left >= 1 else ""
     return f"step {step.step}/{step.steps}: loss {step.loss:.3f}{shown}{when}" + (f"; {step.note}" if step.note else "")
