@@ -3,6 +3,9 @@
 A linear head (logistic regression) over the roles of a reply's clauses and where they stand, the rules' own verdict,
 the kind of question, and word 1-3-grams; trained on all labelled sets but one and tested on that one, and
 cross-validated within each set for comparison. DIR as for grading_people.py. Nothing is stored: see docs/grading.md.
+
+With ``pip install wordllama==0.4.0.post1`` sentence embeddings too: of the reply, of its beginning and end, and of the
+question, by static vectors that the package carries.
 """
 
 from __future__ import annotations
@@ -59,6 +62,22 @@ def words(text: str) -> list[str]:
     ]
 
 
+def embeddings(items: list[Labelled]) -> np.ndarray | None:
+    """Per item the embeddings (256 each, unit length) of reply, first and last sentence, question; None without them."""
+    try:
+        import wordllama
+    except ImportError:
+        return None
+    # It looks for its own tokenizer in a folder that it does not have; as a cache the right one is found.
+    model = wordllama.WordLlama.load(cache_dir=Path(wordllama.__file__).parent, disable_download=True)
+    parts = []
+    for item in items:
+        sentences = re.split(r"(?<=[.!?])\s+", item.response.text.strip())
+        parts += [item.response.text, sentences[0], sentences[-1], item.question]
+    found: np.ndarray = model.embed([part or " " for part in parts], norm=True)
+    return np.nan_to_num(found).reshape(len(items), -1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
@@ -71,6 +90,8 @@ def main() -> None:
     texts = [item.response.text for item in items]
     grams = TfidfVectorizer(analyzer=words, min_df=3, sublinear_tf=True).fit_transform(texts)
     inputs = {"roles": roles, "words": grams, "roles and words": hstack([roles, 3 * grams]).tocsr()}
+    if (vectors := embeddings(items)) is not None:
+        inputs |= {"embeddings": csr_matrix(vectors), "roles and embeddings": hstack([roles, vectors]).tocsr()}
 
     def show(title: str, predicted_N: np.ndarray, truth_N: np.ndarray) -> None:
         pairs = Counter(zip(truth_N.tolist(), predicted_N.tolist(), strict=True))
