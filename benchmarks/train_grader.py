@@ -63,7 +63,7 @@ def words(text: str) -> list[str]:
 
 
 def embeddings(items: list[Labelled]) -> np.ndarray | None:
-    """Per item the embeddings (256 each, unit length) of reply, first and last sentence, question; None without them."""
+    """Per item the embeddings (256 each, of length 1) of reply, first, last sentence, question; None without them."""
     try:
         import wordllama
     except ImportError:
