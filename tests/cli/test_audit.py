@@ -342,9 +342,10 @@ def test_a_fault_of_ours_keeps_its_traceback(monkeypatch):
 # ---- stopped and killed, as a user would ----
 
 SLOW = """
-import sys, time
+import signal, sys, time
 from knowwhen import models
 from knowwhen.cli.main import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born deaf to it
 original = models.open_model
 def slowly(spec, **options):
     model = original(spec, **options)

@@ -93,7 +93,7 @@ def test_a_report_shows_the_bundle_of_its_folder_anew(data: Path, capsys: pytest
     printed, page, table = capsys.readouterr().out, Path("run/report.html"), Path("run/bundle.json")
     before = page.read_text(), table.read_text()
     assert '<section id="bundle"' in before[0]
-    assert "knowwhen audit simulated --bundle missing_premise --seed 0" in before[0]
+    assert "knowwhen audit simulated --bundle missing_premise --fast --seed 0" in before[0]
     page.unlink()
     table.write_text(json.dumps({"bundle": "missing_premise", "rows": []}))  # Its figures are measured, not believed.
     assert main(["report", "run"]) == 0

@@ -136,6 +136,7 @@ def test_the_manifest_says_what_was_asked_of_whom(tmp_path):
         "model": "toy",
         "identity": {"law": "1"},
         "suites": ["toy"],
+        "options": [],
         "items": 4,
         "seed": 3,
         "system": None,
