@@ -188,15 +188,7 @@ class Engine:
         """
         if temperature <= 0:
             raise RequestError(f"temperature must be positive, not {temperature}; the first reply is greedy anyway.")
-        for index, job in enumerate(jobs):
-            if not job.prompt:
-                raise RequestError(f"Prompt {index} has no tokens.")
-            if not all(job.continuations):
-                raise RequestError(f"A continuation of prompt {index} has no tokens.")
-            if job.samples and job.max_tokens < 1:
-                raise RequestError(f"Prompt {index} wants samples of max_tokens={job.max_tokens}.")
-            if job.branches and (job.max_tokens < 1 or not all(job.branches) or not job.read):
-                raise RequestError(f"Prompt {index} branches, but without a reply, a token, or anything to read.")
+        plan.check(jobs)
         if not jobs:
             return
         shared = plan.common_prefix([job.prompt for job in jobs]) if len(jobs) > 1 else 0

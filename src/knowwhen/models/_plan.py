@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from knowwhen.errors import RequestError
+
 PREFILL_TOKENS = 2048
 """Padded tokens in one pass over prompts: enough for full speed, little enough to bound the activations."""
 PASS_TOKENS = 96
@@ -35,6 +37,23 @@ class Job:
 
 Unit = list[tuple[int, tuple[int | None, ...]]]
 """Jobs whose prompts are read together, each with its rows: None is the greedy one, numbers are samples."""
+
+
+def check(jobs: Sequence[Job]) -> None:
+    """Whether every job can be run.
+
+    Raises:
+        RequestError: a prompt, continuation or branch without tokens, samples or branches without a reply.
+    """
+    for index, job in enumerate(jobs):
+        if not job.prompt:
+            raise RequestError(f"Prompt {index} has no tokens.")
+        if not all(job.continuations):
+            raise RequestError(f"A continuation of prompt {index} has no tokens.")
+        if job.samples and job.max_tokens < 1:
+            raise RequestError(f"Prompt {index} wants samples of max_tokens={job.max_tokens}.")
+        if job.branches and (job.max_tokens < 1 or not all(job.branches) or not job.read):
+            raise RequestError(f"Prompt {index} branches, but without a reply, a token, or anything to read.")
 
 
 def need(job: Job) -> int:
