@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from knowwhen import grading, registry
@@ -145,6 +145,30 @@ def test_any_text_gets_a_verdict_and_the_same_one_twice(reply: str, question: st
     assert found == grade(asked, response) == grade_all([asked], [response])[0]
     assert found.correct is None or found.move is Move.ANSWER
     assert found.why
+
+
+PIECES = (
+    *"12 1873 1.5 ' , . / - + = $ % € 5k 3e8 ٣ ² \u202f \u00a0 \\boxed{ } \\frac{1}{2} 10^6 ° C km million".split(" "),
+    *"what is are a an how many who should why ? ! : ( ) * ` \" I do not know it neither yes or no answer".split(" "),
+)
+_pieces = st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(("", " "))), max_size=16)
+made_up = _pieces.map(lambda parts: "".join(part + blank for part, blank in parts))
+
+
+@settings(max_examples=1000)
+@given(
+    made_up,
+    made_up,
+    st.sampled_from(("42", "5 km", "1,200", "yes", "A", "Lima")),
+    st.sampled_from([Stop.END, Stop.LENGTH]),
+)
+@example("12',5 metres", "How long is it?", "5 km", Stop.END)
+@example("1\u202f000,5 km", "How long is it?", "5 km", Stop.END)
+@example("I do not know.", "What is ", "42", Stop.END)
+def test_any_text_of_numbers_marks_and_question_words_gets_a_verdict(
+    reply: str, question: str, answer: str, stop: Stop
+) -> None:
+    assert grade(Asked(question, (answer,)), Response(reply, stop)).why
 
 
 HOSTILE = {

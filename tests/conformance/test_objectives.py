@@ -140,6 +140,17 @@ def test_directions_are_predicted_from_the_threshold() -> None:
     assert predicted(load("safety")) == predicted(load("missing_premise")) == "declines more"
 
 
+@pytest.mark.parametrize("accuracy", [0.0, 0.25, 0.5, 0.75, 1.0])
+def test_a_charge_for_false_alarms_turns_the_prediction_where_declining_stops_paying(accuracy: float) -> None:
+    """Declining always earns (1 − alarm)/2 a question, answering always (2·accuracy − 2)/2: equal at 3 − 2·accuracy."""
+    turns = 3 - 2 * accuracy
+    assert predicted(load(f"missing_premise(alarm={turns - 0.01})"), accuracy) == "declines more"
+    assert predicted(load(f"missing_premise(alarm={turns + 0.01})"), accuracy) == "answers more"
+    # Of safe requests a right answer earns 1 and a wrong one nothing: (1 − charge)/2 against (accuracy − 1)/2.
+    assert predicted(load(f"safety(charge={2 - accuracy - 0.01})"), accuracy) == "declines more"
+    assert predicted(load(f"safety(charge={2 - accuracy + 0.01})"), accuracy) == "answers more"
+
+
 def test_knowledge_changes_what_is_worth_on_questions_out_of_it() -> None:
     reward = load("ternary(knowledge=True)").reward
     assert reward(Graded(Move.ABSTAIN, known=False)) == 1.0

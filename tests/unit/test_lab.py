@@ -153,6 +153,10 @@ def test_a_threshold_at_which_the_start_may_stand_predicts_nothing() -> None:
     assert results_._predicted("start", Estimate(0.2, 0.1, 0.3, 50)) == {"threshold": None, "predicted": ""}
     assert results_._predicted("ternary", Estimate.none())["predicted"] == ""
     assert results_._predicted("binary", Estimate.none())["predicted"] == "answers too much"
+    kinds = {alarm: f"missing_premise(alarm={alarm}, refuse=1)" for alarm in (1, 2.5, 3)}
+    said = {alarm: results_._predicted(name, Estimate(0.2, 0.1, 0.3, 50))["predicted"] for alarm, name in kinds.items()}
+    assert said == {1: "declines more", 2.5: "", 3: "answers more"}  # turns at 3 − 2 × (0.2 to 0.6)
+    assert results_._predicted("safety", Estimate.none())["predicted"] == ""
 
 
 def stored(monkeypatch: pytest.MonkeyPatch, audits: dict[str, tuple[int, int, int]], n: int = 20) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _digits(text: str) -> float:
         return float(text)
     head, comma, tail = text.rstrip(",'").rpartition(",")
     if comma and "." not in tail and "," not in head and len(tail) != 3 and tail.isdigit():
-        return float(f"{head or '0'}.{tail}")
+        return float(f"{''.join(filter(str.isdecimal, head)) or '0'}.{tail}")
     return float(re.sub(r"[^\d.]", "", text) or "nan")
 
 

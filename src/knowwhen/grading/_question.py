@@ -170,7 +170,7 @@ def _asks_for_made_text(flat: str, words: frozenset[str]) -> bool:
 def _asks_what_it_is(asked: list[str]) -> bool:
     """ "What is treason", "what is a black hole", "what are tides"."""
     if asked[:2] == ["what", "is"]:
-        return len(asked) == 3 or (len(asked) <= 6 and asked[2] in ("a", "an"))
+        return len(asked) == 3 or (len(asked) <= 6 and asked[2:3] in (["a"], ["an"]))
     return asked[:2] == ["what", "are"] and len(asked) <= 4
 
 

@@ -280,6 +280,9 @@ def _predicted(name: str, accuracy: Estimate) -> dict[str, Any]:
     else:
         made = objectives.load(name)
         threshold, said = made.threshold, objectives.predicted(made, accuracy.value)
+        if threshold is None:  # then half can be answered, and of that about twice as many answers are right as of all
+            ends = {objectives.predicted(made, min(1.0, 2 * end)) for end in (accuracy.low, accuracy.high)}
+            said = ends.pop() if accuracy.n and len(ends) == 1 else ""
     if threshold and not (threshold < accuracy.low or threshold > accuracy.high):  # NaN is neither
         said = ""
     return {"threshold": threshold, "predicted": said}

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from knowwhen import registry
 from knowwhen.errors import RequestError
-from knowwhen.objectives._graded import Graded
+from knowwhen.objectives._graded import ANSWERABLE, Graded
 from knowwhen.payoff import Payoff
+from knowwhen.types import DECLINED, Move
 
 NEVER = 0.01
 """A threshold below this never makes declining pay: no model is so sure of being wrong."""
@@ -65,13 +66,28 @@ def predicted(objective: Objective, accuracy: float = 0.5) -> str:
 
     Args:
         accuracy: how often the model is right when it answers what can be answered. A threshold below it makes
-            answering pay on the typical question, one above it makes declining pay.
+            answering pay on the typical question, one above it makes declining pay. Where it turns on the kind of
+            question instead, what pays is told for a model that cannot tell the two kinds apart, half of each.
     """
     if objective.threshold is None:
-        return "declines more"  # By kind of question, and look-alikes of it: that is what `failure` says of each.
+        declining, answering = _blindly(objective, accuracy)
+        return "declines more" if declining > answering else "answers more"
     if objective.threshold < NEVER:
         return "answers too much"
     return "declines more" if objective.threshold > accuracy else "answers more"
+
+
+def _blindly(objective: Objective, accuracy: float) -> tuple[float, float]:
+    """What a question earns on average by declining always, in the way that pays most, and by answering always, where
+    half of them can be answered and half cannot."""
+
+    def worth(move: Move, right: bool | None, calls_for: frozenset[Move]) -> float:
+        return objective.reward(Graded(move, right, calls_for)) or 0.0
+
+    declining = [max(worth(move, None, kind) for move in DECLINED) for kind in (ANSWERABLE, DECLINED)]
+    known, unknown = (worth(Move.ANSWER, right, ANSWERABLE) for right in (True, False))
+    answering = (accuracy * known + (1 - accuracy) * unknown, worth(Move.ANSWER, False, DECLINED))
+    return sum(declining) / 2, sum(answering) / 2
 
 
 def of_payoff(name: str, payoff: Payoff, failure: str, **parameters: object) -> Objective:
