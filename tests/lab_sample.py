@@ -104,6 +104,7 @@ def design(**changes: Any) -> dict[str, Any]:
         "batch": 8,
         "learning_rate": 3e-4,
         "rank": 8,
+        "kl": 0.0,
         "max_tokens": 40,
         **changes,
     }

@@ -39,6 +39,7 @@ pytest.importorskip("trl")
         ({"objectives": ("binary", "binary")}, "An objective is named twice"),
         ({"trainer": "dpo"}, "The lab trains by exact or grpo"),
         ({"learning_rate": -1.0}, "expected a rate above 0"),
+        ({"kl": -0.1}, "expected a rate above 0 and a weight of at least 0"),
         ({"objectives": ("ternary(knowledge=True)",)}, "its reward needs more of a reply"),
         ({"objectives": ("mode_routing",)}, "naming a mode"),
         ({"trainer": "grpo"}, "Under brier a reply must say how sure it is"),
@@ -336,7 +337,7 @@ def test_a_lab_stops_goes_on_and_does_nothing_twice(folder: Path, tmp_path: Path
 @pytest.mark.slow
 @pytest.mark.usefixtures("few_pairs")
 def test_every_objective_gets_the_rows_that_it_is_about(folder: Path, tmp_path: Path) -> None:
-    design = replace(small(folder), objectives=("safety", "brier", "binary"), seeds=(0,))
+    design = replace(small(folder), objectives=("safety", "brier", "binary"), seeds=(0,), kl=0.5)
     home = tmp_path / "lab"
     stages_._claim(design, home)
     for stage in stages(design, home)[1:5]:
@@ -349,3 +350,5 @@ def test_every_objective_gets_the_rows_that_it_is_about(folder: Path, tmp_path: 
     assert any(candidate["tail"] for row in rows("brier") for candidate in row["candidates"])
     assert not any(candidate["tail"] for row in rows("binary") for candidate in row["candidates"])
     assert json.loads((home / "lab.json").read_text())["design"] == json.loads(json.dumps(asdict(design)))
+    weights = {spec: stages_.plan_of(design, home / "seed-0", 0, spec).kl for spec in ("binary", "start")}
+    assert weights == {"binary": 0.5, "start": 0.0}  # imitation has no policy at the start to stay near

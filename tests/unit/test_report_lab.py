@@ -274,7 +274,7 @@ def test_the_command_repeats_the_design_or_is_left_out():
         "knowwhen lab smollm2 --objective binary --objective ternary --objective 'confidence_target(t=0.75)' "
         "--objective brier --objective refusal_tuning --objective 'safety(charge=0, comply=0)' --seeds 3 "
         "--held-out stale --held-out subjective --held-out unclear_intent --trainer exact --steps 24 --batch 8 "
-        "--learning-rate 0.0003 --rank 8 --held-out-items 48 --trained-on-items 16 --training-items 40"
+        "--learning-rate 0.0003 --rank 8 --kl 0.0 --held-out-items 48 --trained-on-items 16 --training-items 40"
     )
     assert lab.command(SAMPLE["design"](seeds=[3, 5])) == ""
     assert "cannot be named on the command line" in lab.render(FOUND, SAMPLE["design"](seeds=[3, 5]))

@@ -44,6 +44,10 @@ def lab(
     batch: Annotated[int | None, typer.Option("--batch", metavar="N", min=1, help="Questions an update.")] = None,
     learning_rate: Annotated[float | None, typer.Option("--learning-rate", metavar="X", help="Of AdamW.")] = None,
     rank: Annotated[int | None, typer.Option("--rank", metavar="N", min=1, help="Of the low-rank adapters.")] = None,
+    kl: Annotated[
+        float | None,
+        typer.Option("--kl", metavar="X", help="Weight of the KL divergence from the start, in reward a nat."),
+    ] = None,
     held_out_items: Annotated[
         int | None,
         typer.Option("--held-out-items", metavar="N", min=2, help="Questions of each held-out kind in an audit."),
@@ -90,6 +94,7 @@ def lab(
         "batch": batch,
         "learning_rate": learning_rate,
         "rank": rank,
+        "kl": kl,
         "held_out_items": held_out_items,
         "trained_on_items": trained_on_items,
         "training_items": training_items,

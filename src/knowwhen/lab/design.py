@@ -64,6 +64,8 @@ class Design:
     batch: int = 8
     learning_rate: float = 3e-4
     rank: int = 8
+    kl: float = 0.0
+    """Weight of the KL divergence from the start, in reward a nat; not of what imitates."""
     max_tokens: int = 40
     """Of each reply in the audits."""
 
@@ -85,7 +87,7 @@ class Design:
         if self.trainer not in TRAINERS:
             by = " or ".join(TRAINERS)
             raise RequestError(f"The lab trains by {by}, which follow a reward, not by '{self.trainer}'.")
-        sizes = {name: getattr(self, name) for name in ("steps", "batch", "learning_rate", "rank")}
+        sizes = {name: getattr(self, name) for name in ("steps", "batch", "learning_rate", "rank", "kl")}
         Plan("", self.trainer, Path(), **sizes)  # which refuses what no training can have
         for spec in self.objectives:
             if spec not in TUNINGS and (why := _unheard(spec)):

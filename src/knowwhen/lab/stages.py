@@ -185,6 +185,7 @@ def plan_of(design: Design, home: Path, seed: int, spec: str) -> Plan:
         batch=design.batch,
         learning_rate=design.learning_rate,
         rank=design.rank,
+        kl=0.0 if imitates else design.kl,
         seed=seed,
     )
 

@@ -130,6 +130,7 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
         ("steps", f"{design['start_steps']} of the start, {design['steps']} of each objective"),
         ("batch", f"{design['batch']} questions a step"),
         ("adapters", f"low-rank, r = {design['rank']}, learning rate {design['learning_rate']:g}"),
+        ("KL weight", f"{design['kl']:g}, from the start; not of what imitates"),
         (
             "trained on",
             f"{design['training_items']} questions of each kind for each seed; the start on {design['start_items']}",
@@ -172,7 +173,7 @@ def command(design: Figures) -> str:
     words += ["--seeds", len(design["seeds"])]
     words += [word for kind in design["held_out"] for word in ("--held-out", kind)]
     sizes = ("held_out_items", "trained_on_items", "training_items")
-    for name in ("trainer", "steps", "batch", "learning_rate", "rank", *sizes):
+    for name in ("trainer", "steps", "batch", "learning_rate", "rank", "kl", *sizes):
         words += [f"--{name.replace('_', '-')}", design[name]]
     return shlex.join(map(str, words))
 
