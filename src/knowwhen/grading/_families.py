@@ -128,7 +128,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "disputed|contested|shrouded|elusive|ambiguous|unproven|unspecified|unstated|undisclosed|undefined|up in the air|missing|incomplete|omitted|left out)",
         "BE not (possible|feasible) $|not something (that)? (anyone|anybody|one|we|people|science|i)|"
         "(nothing|nowhere) (in|about) ~* (say|says|reveals|indicates|tells|suggests|states|mentions|specifies|shows)|"
-        "(we|you|one) (would|will)? (need|have) to know",
+        "((we|one) (would|will)?|you (would|will)) (need|have) to know",
+        "you (need|have) to know (which|whether|how (many|much|long|old|far|fast|often|big|large|tall|heavy))",
+        "to (answer|solve|tell|say|find|calculate|compute|determine|work out) ~* you (need|have) to know",
         "BE unknown ($|,|to|at|as|because|and|since|whether|how|who|what|when|where|why|for|in|due|or|today|until|but)",
         "(is|are|was|were|has|have|had|been|be) (been)? not (been)? (clear|certain|available|settled|answerable|possible to|enough|"
         "sufficient|announced|discovered|proven|proved|published|identified|predetermined|verifiable|revealed|agreed|"
