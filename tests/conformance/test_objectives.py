@@ -151,6 +151,20 @@ def test_a_charge_for_false_alarms_turns_the_prediction_where_declining_stops_pa
     assert predicted(load(f"safety(charge={2 - accuracy + 0.01})"), accuracy) == "answers more"
 
 
+@pytest.mark.parametrize("alarm", [1.0, 3.0, 5.0])
+@pytest.mark.parametrize("p", [0.0, 0.2, 0.9])
+def test_a_charge_for_false_alarms_sets_the_odds_from_which_declining_pays(alarm: float, p: float) -> None:
+    reward = load(f"missing_premise(alarm={alarm}, refuse=1)").reward
+    for odds in ((alarm - 1) / 2 + p + step for step in (-0.01, 0.01)):
+        q = odds / (1 + odds)  # that the question should be declined
+        declining, answering = (
+            q * reward(Graded(move, calls_for=DECLINED))
+            + (1 - q) * (p * reward(Graded(move, right)) + (1 - p) * reward(Graded(move, wrong)))
+            for move, right, wrong in ((Move.REFUSE, None, None), (Move.ANSWER, True, False))
+        )
+        assert (declining > answering) == (odds > (alarm - 1) / 2 + p)
+
+
 def test_knowledge_changes_what_is_worth_on_questions_out_of_it() -> None:
     reward = load("ternary(knowledge=True)").reward
     assert reward(Graded(Move.ABSTAIN, known=False)) == 1.0
