@@ -42,6 +42,8 @@ pytest.importorskip("trl")
         ({"kl": -0.1}, "expected a rate above 0 and a weight of at least 0"),
         ({"objectives": ("ternary(knowledge=True)",)}, "its reward needs more of a reply"),
         ({"objectives": ("mode_routing",)}, "naming a mode"),
+        ({"objectives": ("refusal_tuning(share=0.3)",)}, "The maker 'refusal_tuning' takes no 'share'"),
+        ({"objectives": ("refusal_tuning(declining=1.5)",)}, "declining=1.5.*expected a share above 0 and below 1"),
         ({"trainer": "grpo"}, "Under brier a reply must say how sure it is"),
         ({"held_out_items": 1}, "at least one pair"),
         ({"held_out": ("unsafe",)}, "cannot train safety.*about unsafe questions alone, and held_out=unsafe keeps"),
@@ -150,6 +152,10 @@ def test_a_threshold_at_which_the_start_may_stand_predicts_nothing() -> None:
     assert results_._predicted("ternary", Estimate(0.2, 0.1, 0.3, 50))["predicted"] == "declines more"
     assert results_._predicted("ternary", Estimate(0.4, 0.3, 0.55, 50))["predicted"] == ""
     assert results_._predicted("refusal_tuning", Estimate(0.8, 0.7, 0.9, 50))["predicted"] == "answers more"
+    few, many = (results_._predicted(f"refusal_tuning(declining={p})", Estimate(0.2, 0.1, 0.3, 50)) for p in (0.3, 0.9))
+    assert (few["predicted"], many["predicted"]) == ("answers more", "declines more")
+    assert few["threshold"] == pytest.approx(0.3 * 0.2 / (0.3 * 0.2 + 0.7 * 0.8))
+    assert results_._predicted("refusal_tuning(declining=0.3)", Estimate.none())["threshold"] is None
     assert results_._predicted("binary", Estimate(0.2, 0.0, 0.3, 50))["predicted"] == "answers too much"
     assert results_._predicted("start", Estimate(0.2, 0.1, 0.3, 50)) == {"threshold": None, "predicted": ""}
     assert results_._predicted("ternary", Estimate.none())["predicted"] == ""
@@ -332,6 +338,26 @@ def test_a_lab_stops_goes_on_and_does_nothing_twice(folder: Path, tmp_path: Path
 
     with pytest.raises(RunError, match="holds another lab"):
         work(replace(design, steps=3), home, done.append)
+
+
+@pytest.mark.usefixtures("few_pairs")
+def test_data_is_made_for_what_is_trained_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[dict[str, str]] = []
+
+    def data(design: Design, home: Path, seed: int, spec: str, files: dict[str, str]) -> tuple[Any, Any]:  # noqa: ARG001
+        made.append(files)
+        return (lambda: True), (lambda _: None)
+
+    monkeypatch.setattr(stages_, "_data", data)
+    tuned = {"refusal_tuning-declining-0.3": "refusal_tuning(declining=0.3)"}
+    for named, expected in (
+        (("ternary", "binary"), {"closed": "closed"}),
+        ((*tuned.values(),), tuned),
+        (("ternary", "refusal_tuning"), {"closed": "closed", "refusal_tuning": "refusal_tuning"}),
+    ):
+        made.clear()
+        stages(Design("smollm2", objectives=named, seeds=(0,)), tmp_path)
+        assert made == [{"start": "seed"}, expected]
 
 
 @pytest.mark.slow

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.models import tiny
 from tokenizers import decoders
 
@@ -158,6 +160,46 @@ def test_phrasings_vary_by_item_and_hang_on_the_seed_alone() -> None:
     assert len(set(first)) >= 4
     backwards, _ = made(refusal_tuning, items[::-1], script)
     assert [text_of(row) for row in backwards[::-1]] == first
+
+
+def test_the_share_of_examples_that_decline_can_be_chosen() -> None:
+    capitals = [item(f"What is the capital of land {k}?", Move.ANSWER, "Lima") for k in range(40)]
+    said = {one.question: ["It is Lima."] if k < 8 else ["It is Cusco."] for k, one in enumerate(capitals)}
+    plain, _ = made(refusal_tuning, capitals, said)
+    assert [row["declines"] for row in plain] == [False] * 8 + [True] * 32
+    for share, declined, kept in ((0.2, 2, 8), (0.5, 8, 8), (0.9, 32, 4)):
+        rows, _ = made(refusal_tuning, capitals, said, declining=share)
+        assert [row["declines"] for row in rows] == [False] * kept + [True] * declined, "in the items' order"
+        assert all((text_of(row) == "It is Lima.") is not row["declines"] for row in rows)
+    first, again, other = (made(refusal_tuning, capitals, said, declining=0.5, seed=k)[0] for k in (0, 0, 1))
+    assert [row["id"] for row in first] == [row["id"] for row in again] != [row["id"] for row in other]
+    for wrong in (0, 1, 1.5, "half", float("nan")):
+        with pytest.raises(RequestError, match="expected a share above 0 and below 1"):
+            made(refusal_tuning, capitals, said, declining=wrong)
+    with pytest.raises(RequestError, match="0 rows to answer and 32 to decline cannot be mixed"):
+        made(refusal_tuning, capitals[8:], said, declining=0.5)
+
+
+def test_an_own_reply_that_declines_as_it_should_counts_as_declining() -> None:
+    rows, _ = made(refusal_tuning, [WHICH, PERU])
+    assert [(row["kept"], row["declines"]) for row in rows] == [(True, True), (True, False)]
+
+
+@given(
+    kinds=st.lists(st.tuples(st.floats(0.02, 0.98), st.floats(0.1, 5)), min_size=2, max_size=6),
+    share=st.floats(0.05, 0.95),
+)
+def test_imitating_a_mixture_turns_where_it_is_said_to(kinds: list[tuple[float, float]], share: float) -> None:
+    """Kinds of question, each with its chance of a right answer and its frequency: of one kind, does a row of the
+    mixture decline more often than not?"""
+    accuracy = sum(right * often for right, often in kinds) / sum(often for _, often in kinds)
+    at = refusal_tuning.threshold(share, accuracy)
+    for right, often in kinds:
+        declining = often * (1 - right) / sum(f * (1 - p) for p, f in kinds) * share
+        answering = often * right / sum(f * p for p, f in kinds) * (1 - share)
+        if abs(right - at) > 1e-9:
+            assert (declining > answering) == (right < at)
+    assert refusal_tuning.threshold(1 - accuracy, accuracy) == pytest.approx(0.5)
 
 
 # ── critiques ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -465,7 +507,7 @@ def test_a_mixture_has_its_share(share: float) -> None:
 
 def test_a_mixture_that_cannot_be_had() -> None:
     rows = [row_of(PERU), row_of(CHILE)]
-    with pytest.raises(RequestError, match="2 questions to answer and 0 to decline"):
+    with pytest.raises(RequestError, match="2 rows to answer and 0 to decline"):
         mix(rows)
     with pytest.raises(RequestError, match="above 0 and below 1"):
         mix(rows, 1.0)

@@ -21,8 +21,9 @@ def lab(
         typer.Option(
             "--objective",
             metavar="NAME",
-            help="An objective, or refusal_tuning. Repeat for more. Left out: binary, ternary, "
-            "confidence_target(t=0.75), brier, refusal_tuning, safety(charge=0, comply=0), missing_premise.",
+            help="An objective, or refusal_tuning, with settings as in refusal_tuning(declining=0.3). Repeat for more. "
+            "Left out: binary, ternary, confidence_target(t=0.75), brier, refusal_tuning, safety(charge=0, comply=0), "
+            "missing_premise.",
         ),
     ] = None,
     seeds: Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 import time
 from collections import Counter
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from knowwhen.errors import RequestError
-from knowwhen.training._plan import fits
 
 if TYPE_CHECKING:
     from knowwhen.types import Item
@@ -85,11 +83,12 @@ def prepare(
     from knowwhen import registry
     from knowwhen.models import open_model
     from knowwhen.training import curriculum as order
+    from knowwhen.training import makers
     from knowwhen.training import rows as rows_
 
     name, given = registry.parse(maker)
     made = registry.load("makers", name)
-    check(name, made.make, given)
+    makers.check(name, given)
     items = training_items(suite, pairs=pairs, limit=limit, seed=seed, data=data)
     _say(f"{len(items)} items of the training side.")
     opened = open_model(model, items=items, say=_say)
@@ -108,23 +107,6 @@ def prepare(
     except OSError as error:
         raise RequestError(f"{out} cannot be written: {error.strerror or error}.") from error
     print("\n".join(summary(found, made.WRITES, out)))
-
-
-def check(name: str, make: Callable[..., object], given: Mapping[str, object]) -> None:
-    """Refuse settings that a maker does not take, before anything is asked.
-
-    Raises:
-        RequestError: names what it takes.
-    """
-    parameters = inspect.signature(make).parameters
-    known = [key for key in parameters if key not in ("model", "items", "seed", "say")]
-    if strange := [key for key in given if key not in known]:
-        hint = " Use --seed." if strange[0] == "seed" else ""
-        raise RequestError(f"The maker '{name}' takes no '{strange[0]}'.{hint} It takes: {', '.join(known)}.")
-    for key, value in given.items():
-        if not fits(value, default := parameters[key].default):
-            kind = type(default).__name__
-            raise RequestError(f"{name}({key}={value!r}): expected a value of type {kind}, such as {key}={default!r}.")
 
 
 def training_items(

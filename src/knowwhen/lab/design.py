@@ -12,7 +12,7 @@ from knowwhen import objectives, registry, suites
 from knowwhen.errors import RequestError
 from knowwhen.objectives import Graded
 from knowwhen.records import digest
-from knowwhen.training import split
+from knowwhen.training import makers, split
 from knowwhen.training._plan import Plan
 from knowwhen.types import Item, Move
 
@@ -29,7 +29,8 @@ OBJECTIVES = (
 last one is told which questions can be answered, and charges for declining those."""
 
 TUNINGS = ("refusal_tuning",)
-"""Trained by imitation of a maker's examples, and not under a reward."""
+"""Makers whose examples are imitated; the others follow a reward. They may carry settings, such as
+``refusal_tuning(declining=0.3)``."""
 
 TRAINERS = ("exact", "grpo")
 """Those that follow a reward."""
@@ -71,7 +72,11 @@ class Design:
 
     def __post_init__(self) -> None:
         for spec in self.objectives:
-            if spec not in TUNINGS:
+            if imitates(spec):
+                name, given = registry.parse(spec)
+                makers.check(name, given)
+                registry.load("makers", name).threshold(given.get("declining"), 0.5)  # refuses what is no share
+            else:
                 objectives.load(spec)
         if unknown := [kind for kind in self.held_out if kind not in suites.DEFAULT]:
             raise RequestError(f"No kind of question is called '{unknown[0]}'. Known: {', '.join(suites.DEFAULT)}.")
@@ -90,7 +95,7 @@ class Design:
         sizes = {name: getattr(self, name) for name in ("steps", "batch", "learning_rate", "rank", "kl")}
         Plan("", self.trainer, Path(), **sizes)  # which refuses what no training can have
         for spec in self.objectives:
-            if spec not in TUNINGS and (why := _unheard(spec)):
+            if not imitates(spec) and (why := _unheard(spec)):
                 raise RequestError(f"The lab cannot train {spec}: {why}.")
         for spec in self.objectives:
             about = ABOUT.get(registry.parse(spec)[0])
@@ -100,7 +105,7 @@ class Design:
                     f"{', '.join(self.held_out)} keeps all of them from training. Hold out other kinds (--held-out), "
                     "or name the other objectives with --objective."
                 )
-        unheard = [s for s in self.objectives if s not in TUNINGS and objectives.load(s).proper]
+        unheard = [s for s in self.objectives if not imitates(s) and objectives.load(s).proper]
         if self.trainer != "exact" and unheard:
             raise RequestError(
                 f"Under {unheard[0]} a reply must say how sure it is, and only closed answer sets make it do so. Train "
@@ -128,6 +133,11 @@ def _unheard(spec: str) -> str:
     if objectives.load(spec).reward(Graded(Move.ANSWER, True, confidence=1.0)) is None:
         return "its reward needs more of a reply than its verdict (what is known, or judged of the reasoning)"
     return ""
+
+
+def imitates(spec: str) -> bool:
+    """Whether what a lab is to train imitates examples; else it follows a reward."""
+    return registry.parse(spec)[0] in TUNINGS
 
 
 def slug(spec: str) -> str:

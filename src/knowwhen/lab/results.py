@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from knowwhen import objectives, store
-from knowwhen.lab.design import TUNINGS, Design, slug
+from knowwhen import objectives, registry, store
+from knowwhen.lab.design import Design, imitates, slug
 from knowwhen.lab.stages import START
 from knowwhen.metrics import detection, grader_error, intervals, ranking
 from knowwhen.metrics.intervals import Array
@@ -274,9 +274,14 @@ def _predicted(name: str, accuracy: Estimate) -> dict[str, Any]:
     it goes on, is right about so often, or where that is not known."""
     if name == START:
         return {"threshold": None, "predicted": ""}
-    if name in TUNINGS:  # keeps what was right and declines what was wrong: a threshold of one half
-        threshold: float | None = 0.5
+    if imitates(name):
+        maker, given = registry.parse(name)
+        share: Any = given.get("declining")
+        threshold: float | None = registry.load("makers", maker).threshold(share, accuracy.value)
         said = "declines more" if accuracy.value < 0.5 else "answers more"
+        if share is not None:  # above how often answers are right if more than half of the examples decline, else below
+            said = "declines more" if share > 0.5 else "answers more" if share < 0.5 else ""
+            return {"threshold": threshold if accuracy.n else None, "predicted": said}
     else:
         made = objectives.load(name)
         threshold, said = made.threshold, objectives.predicted(made, accuracy.value)

@@ -1,6 +1,6 @@
 """A lab's work as a list of stages, each done once; what a kill leaves undone, the next call does.
 
-    seed-0/closed.jsonl  seed-0/start.jsonl  seed-0/tuning.jsonl    what is trained on
+    seed-0/closed.jsonl  seed-0/start.jsonl  seed-0/refusal_tuning.jsonl    what is trained on
     seed-0/start/  seed-0/binary/  …                                adapters
     audits/base/  audits/seed-0-start/  audits/seed-0-binary/  …    runs, as `audit` makes them
 """
@@ -18,7 +18,7 @@ from typing import Any
 from knowwhen import objectives, readings, registry, run, store
 from knowwhen.errors import RunError
 from knowwhen.grading import grade
-from knowwhen.lab.design import ABOUT, TUNINGS, Design, audited, slug, trained
+from knowwhen.lab.design import ABOUT, Design, audited, imitates, slug, trained
 from knowwhen.models import open_model
 from knowwhen.models._folder import digests
 from knowwhen.models._weights import parts
@@ -32,8 +32,9 @@ Say = Callable[[str], None]
 
 LAB = "lab.json"
 START_DATA = {"start": "seed"}
-DATA = {"closed": "closed", "tuning": "refusal_tuning"}
 """A seed's files → their makers."""
+REWARDED = {"closed": "closed"}
+"""The same, for all objectives that follow a reward."""
 CLOSED = {"samples": 2, "keep": 3}
 """Replies drawn and kept for each closed answer set: fewer than by default, for a lab is many trainings."""
 START = "start"
@@ -55,10 +56,13 @@ def stages(design: Design, folder: Path) -> list[Stage]:
     """All the work, in order."""
     asked = audited(design)
     found = [_audit(design, folder, "base", design.model, asked)]
+    data = {slug(spec): spec for spec in design.objectives if imitates(spec)}
+    if len(data) < len(design.objectives):
+        data |= REWARDED
     for seed in design.seeds:
         home = folder / f"seed-{seed}"
         first = _data(design, home, seed, design.model, START_DATA)
-        then = _data(design, home, seed, f"{design.model}+{home / START}", DATA)
+        then = _data(design, home, seed, f"{design.model}+{home / START}", data)
         found.append(Stage("examples", f"examples for the start, seed {seed}", *first))
         for spec in (START, *design.objectives):
             model = f"{design.model}+{home / slug(spec)}"
@@ -143,7 +147,7 @@ def _data(
 
     Args:
         spec: the model whose replies it is made of. Closed sets are made by the start, where training goes on from.
-        files: name → maker.
+        files: name → maker, with its settings.
     """
 
     def done() -> bool:
@@ -157,9 +161,9 @@ def _data(
         for name, maker in files.items():
             path = home / f"{name}.jsonl"
             if not path.exists():
-                more = CLOSED if maker == "closed" else {}
-                make = registry.load("makers", maker).make
-                rows_.write(path, make(model, items, seed=seed, max_tokens=design.max_tokens, say=say, **more))
+                stem, given = registry.parse(maker)
+                given = {"max_tokens": design.max_tokens, **(CLOSED if stem == "closed" else {}), **given}
+                rows_.write(path, registry.load("makers", stem).make(model, items, seed=seed, say=say, **given))
 
     return done, work
 
@@ -170,14 +174,14 @@ def _first(items: Sequence[Item], kind: str, count: int) -> list[Item]:
 
 def plan_of(design: Design, home: Path, seed: int, spec: str) -> Plan:
     """The plan of one training run, once its data is there. Every objective goes on from the seed's start."""
-    imitates = spec == START or spec in TUNINGS
-    file = home / ("start.jsonl" if spec == START else "tuning.jsonl" if imitates else "closed.jsonl")
+    copies = spec == START or imitates(spec)
+    file = home / f"{slug(spec) if copies else 'closed'}.jsonl"
     model = design.model if spec == START else f"{design.model}+{home / START}"
     return Plan(
         model=model,
-        trainer="sft" if imitates else design.trainer,
+        trainer="sft" if copies else design.trainer,
         out=home / slug(spec),
-        objective="" if imitates else spec,
+        objective="" if copies else spec,
         data=str(file),
         data_sha256=digest(file.read_text(encoding="utf-8")),
         weights=weights(model),
@@ -185,7 +189,7 @@ def plan_of(design: Design, home: Path, seed: int, spec: str) -> Plan:
         batch=design.batch,
         learning_rate=design.learning_rate,
         rank=design.rank,
-        kl=0.0 if imitates else design.kl,
+        kl=0.0 if copies else design.kl,
         seed=seed,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -45,27 +45,43 @@ def curriculum(rows: Sequence[Row], seed: int = 0) -> list[Row]:
     return [row for _, _, unit in placed for row in unit] + spare
 
 
-def mix(rows: Sequence[Row], unanswerable: float = 0.1, seed: int = 0) -> list[Row]:
-    """As many of the rows as can be had, in their order, of which this share should not be answered.
+def unanswerable(row: Mapping[str, Any]) -> bool:
+    """Whether a row's question should be declined.
+
+    Raises:
+        RequestError: the row does not say.
+    """
+    if not row.get("calls_for"):
+        raise RequestError(f"The row {row.get('id') or '(without id)'} has no calls_for; which side is it on?")
+    return Move.ANSWER not in row["calls_for"]
+
+
+def mix(
+    rows: Sequence[Row], share: float = 0.1, seed: int = 0, of: Callable[[Row], bool] = unanswerable
+) -> list[Row]:
+    """As many of the rows as can be had, in their order, of which this share is declined.
 
     Source: "The Hallucination Tax of Reinforcement Finetuning" (arXiv 2505.13988): a tenth of unanswerable ones among
     the questions brings refusals back.
 
+    Args:
+        of: which rows count as declined; by default those whose question should be.
+
     Raises:
-        RequestError: a share that is not above 0 and below 1, or one side has no rows, or too few for one question.
+        RequestError: a share that is not above 0 and below 1, or one side has no rows, or too few for one row.
     """
-    if not 0 < unanswerable < 1:
-        raise RequestError(f"mix(unanswerable={unanswerable}): expected a share above 0 and below 1.")
+    if not 0 < share < 1:
+        raise RequestError(f"A share of {share:g} of declined rows cannot be had: expected one above 0 and below 1.")
     sides: dict[bool, list[int]] = {True: [], False: []}
     for place, row in enumerate(rows):
-        sides[_answerable(row)].append(place)
-    answered, declined = len(sides[True]), len(sides[False])
-    odds = unanswerable / (1 - unanswerable)
-    keep = {True: min(answered, round(declined / odds)), False: min(declined, round(answered * odds))}
+        sides[of(row)].append(place)
+    answered, declined = len(sides[False]), len(sides[True])
+    odds = share / (1 - share)
+    keep = {False: min(answered, round(declined / odds)), True: min(declined, round(answered * odds))}
     if not keep[True] or not keep[False]:
         raise RequestError(
-            f"{answered} questions to answer and {declined} to decline cannot be mixed so that a share of "
-            f"{unanswerable:g} should be declined; give more of both."
+            f"{answered} rows to answer and {declined} to decline cannot be mixed so that a share of {share:g} is "
+            "declined; give more of both."
         )
     rng = Random(f"mix {seed}")
     chosen = {place for side, places in sides.items() for place in rng.sample(places, keep[side])}
@@ -100,9 +116,3 @@ def _ease(unit: Sequence[Mapping[str, Any]]) -> float:
 
 def _kind(row: Mapping[str, Any]) -> str:
     return str(row.get("scenario") or "")
-
-
-def _answerable(row: Mapping[str, Any]) -> bool:
-    if not row.get("calls_for"):
-        raise RequestError(f"The row {row.get('id') or '(without id)'} has no calls_for; which side is it on?")
-    return Move.ANSWER in row["calls_for"]

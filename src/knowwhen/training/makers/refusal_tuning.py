@@ -2,12 +2,14 @@
 
 Its own replies to each question are graded by the rules. Where answers are right often enough, its own right reply is
 the example; where not, an "I don't know". Questions that should be declined get its own reply if that declines as it
-should, else a declining one: of the kind (does not know, asks back, refuses) that the question calls for.
+should, else a declining one: of the kind (does not know, asks back, refuses) that the question calls for. How readily
+a model declines afterwards follows the share of examples that do; it can be chosen.
 
-Source: R-Tuning (arXiv 2311.09677), §3: certain and uncertain data told apart by the model's own answers.
+Source: R-Tuning (arXiv 2311.09677), §3: certain and uncertain data told apart by the model's own answers. Refusals by
+    the share of unanswerable questions in training: arXiv 2505.13988.
 Cost: 1 + `samples` short replies a question, once.
 Fails when: the model is right by luck (raise `samples`); when right answers are told by string match, which makes known
-    things unknown; or when nearly all is unknown: then the set teaches to decline always.
+    things unknown; or when nearly all is unknown: then the set teaches to decline always, unless `declining` says less.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from random import Random
 
 from knowwhen.errors import RequestError
+from knowwhen.training.curriculum import mix
 from knowwhen.training.declining import phrase
 from knowwhen.training.makers._said import Said, Say, replies, right_share, tell
 from knowwhen.training.rows import Row, reply, row_of
@@ -34,33 +37,78 @@ def make(
     least: float = 0.5,
     max_tokens: int = 48,
     keep_open: bool = True,
+    declining: float | None = None,
     say: Say = None,
 ) -> Iterator[Row]:
-    """One row an item, in order, with `kept`, whether the completion is the model's own reply, and `right_share`.
+    """One row an item, in order, with `kept` (whether the completion is the model's own reply), `declines` (whether it
+    declines) and `right_share`.
 
     Args:
         samples: replies drawn beside the greedy one.
         least: the share of right ones, among the answers that can be told right or wrong, from which a question counts
             as known.
         keep_open: whether an answer to an open request, of which nothing is known to be right, is kept.
+        declining: the share of rows that decline; of what is too many some are left out, at random. None: as they come.
         say: is told how many items were left out, and why.
+
+    Raises:
+        RequestError: settings out of their range, or too few rows of one side for that share.
     """
     if samples < 0 or not 0 < least <= 1:
         raise RequestError(f"refusal_tuning(samples={samples}, least={least}): expected samples ≥ 0 and 0 < least ≤ 1.")
+    threshold(declining, 0.5)  # which refuses what is no share
+    rows = _rows(model, items, seed, samples, least, max_tokens, keep_open, say)
+    yield from rows if declining is None else mix(list(rows), declining, seed, of=lambda row: bool(row["declines"]))
+
+
+def threshold(declining: float | None, accuracy: float) -> float:
+    """The probability of being right from which a model that has learned from such rows answers.
+
+    Taken as they come, a reply declines as often as an answer is wrong, so it turns at ½. Where a share `declining` of
+    the rows declines, the odds at which it turns are declining/(1 − declining) · accuracy/(1 − accuracy) (Bayes' rule).
+
+    Args:
+        accuracy: how often the model's answers are right, over all questions that the rows were made of.
+
+    Raises:
+        RequestError: the share is not above 0 and below 1.
+
+    >>> threshold(None, 0.2), round(threshold(0.8, 0.2), 9), round(threshold(0.5, 0.2), 9)
+    (0.5, 0.5, 0.2)
+    """
+    if declining is None:
+        return 0.5
+    if not isinstance(declining, float) or not 0 < declining < 1:
+        raise RequestError(f"refusal_tuning(declining={declining!r}): expected a share above 0 and below 1.")
+    odds = declining * accuracy
+    return odds / (odds + (1 - declining) * (1 - accuracy))
+
+
+def _rows(
+    model: Model,
+    items: Sequence[Item],
+    seed: int,
+    samples: int,
+    least: float,
+    max_tokens: int,
+    keep_open: bool,
+    say: Say,
+) -> Iterator[Row]:
     left: Counter[str] = Counter()
     for item, said in replies(model, items, samples=samples, max_tokens=max_tokens, seed=seed):
         rng = Random(f"refusal_tuning {seed} {item.id}")
         if not item.answerable:
             moves = sorted(item.calls_for & DECLINED)
             own = next((one.text for one in said if one.fits and one.text), "")
-            text, why = own or phrase(rng.choice(moves), rng), ""
+            text, why, declines = own or phrase(rng.choice(moves), rng), "", True
         else:
             own, why = _known(item, said, least, keep_open)
-            text = own or phrase(Move.ABSTAIN, rng)
+            text, declines = own or phrase(Move.ABSTAIN, rng), not own
         if why:
             left[why] += 1
         else:
-            yield row_of(item, completion=reply(text), kept=bool(own), right_share=right_share(item, said))
+            seen = {"kept": bool(own), "declines": declines, "right_share": right_share(item, said)}
+            yield row_of(item, completion=reply(text), **seen)
     tell(say, left, len(items))
 
 
