@@ -344,7 +344,7 @@ def test_a_lab_stops_goes_on_and_does_nothing_twice(folder: Path, tmp_path: Path
 def test_data_is_made_for_what_is_trained_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[dict[str, str]] = []
 
-    def data(design: Design, home: Path, seed: int, spec: str, files: dict[str, str]) -> tuple[Any, Any]:  # noqa: ARG001
+    def data(design: Design, home: Path, seed: int, spec: str, files: dict[str, str]) -> tuple[Any, Any]:
         made.append(files)
         return (lambda: True), (lambda _: None)
 
