@@ -89,9 +89,9 @@ def test_a_rise_counts_only_if_sure_and_not_paid_for_with_good_answers():
     for moves in ({"payoff": 0.3, "right": -0.03}, {"payoff": 0.05}, {"right": 0.2}, {"payoff": -0.5}):
         assert lab_words.bargain(of(entry(**moves))) == lab_words.NO_GAIN
     assert lab_words.bargain(of(entry(payoff=0.3, right=0.02))) == (
-        "Judgement (d′) or payoff surely rose on the kinds held out, from the base and from the start, and right "
-        "answers surely fell by no more than 2 points, with ternary (payoff +0.30 [0.23, 0.37], from the start "
-        "+0.30 [0.24, 0.36]; right answers +2 [−2, 6] points)."
+        "Judgement (d′) or payoff surely rose on the kinds held out, right answers surely fell by no more than 2 "
+        "points, and one of these is surely better than the start's, with ternary (payoff +0.30 [0.23, 0.37], from the "
+        "start +0.30 [0.24, 0.36]; right answers +2 [−2, 6] points, from the start +2 [−1, 5])."
     )
 
 
@@ -99,10 +99,10 @@ def test_a_price_that_is_small_by_its_figure_alone_is_said_to_be_that():
     assert lab_words.bargain(of(entry(payoff=0.3, right=-0.02))) == (
         f"{lab_words.NO_GAIN} By the point estimate right answers fell by no more than 2 points, and judgement or "
         "payoff surely rose from the base, with ternary (payoff +0.30 [0.23, 0.37], from the start +0.30 [0.24, 0.36]; "
-        "right answers −2 [−6, 2] points, and what it cost cannot be told more closely)."
+        "right answers −2 [−6, 2] points, from the start −2 [−5, 1]: what it cost cannot be told more closely)."
     )
     both = lab_words.bargain(of(entry("a", payoff=0.3, right=0.02), entry("b", payoff=0.3)))
-    assert "2 points, with a (payoff" in both
+    assert "start's, with a (payoff" in both
     assert "right answers also fell by no more than 2 points, and judgement" in both
     assert "surely rose from the base, with b (payoff" in both
 
@@ -113,8 +113,8 @@ def test_what_the_start_had_gained_is_not_put_down_to_an_objective():
     idle = lab_words.bargain(of(entry("start", "", **gain), entry(start=gain, **gain)))
     assert idle.startswith(lab_words.NO_GAIN)
     assert (
-        "with ternary (payoff +0.30 [0.23, 0.37], from the start 0.00 [−0.06, 0.06], which may be nothing; right "
-        "answers +5 [1, 9] points). The start alone, from the base: payoff +0.30 [0.23, 0.37]; right answers +5 [1, 9] "
+        "with ternary (payoff +0.30 [0.23, 0.37], from the start 0.00 [−0.06, 0.06]; right answers +5 [1, 9] points, "
+        "from the start 0 [−3, 3]). The start alone, from the base: payoff +0.30 [0.23, 0.37]; right answers +5 [1, 9] "
         "points."
     ) in idle
     assert lab_words.surprises(of(entry("start", "", **gain), entry(start=gain, **gain)))[-1] == lab_words.NO_GAIN
@@ -124,9 +124,19 @@ def test_what_the_start_had_gained_is_not_put_down_to_an_objective():
     )
 
 
+def test_an_objective_that_gives_right_answers_back_is_a_gain_though_payoff_falls_from_the_start_s():
+    dear = {"payoff": 0.5, "right": -0.1}
+    found = of(entry("start", "", **dear), entry(start=dear, payoff=0.2, right=0.02))
+    assert (
+        "surely better than the start's, with ternary (payoff +0.20 [0.13, 0.27], from the start −0.30 [−0.36, −0.24]; "
+        "right answers +2 [−2, 6] points, from the start +12 [9, 15]). The start alone, from the base: payoff +0.50 "
+        "[0.43, 0.57]; right answers −10 [−14, −6] points."
+    ) in lab_words.bargain(found)
+
+
 def test_what_was_gained_stands_on_the_page_in_the_text_and_in_the_markdown():
     said = lab_words.bargain(FOUND)
-    assert "right answers −1 [−5, 3] points, and what it cost cannot be told more closely)" in said
+    assert "right answers −1 [−5, 3] points, from the start +2 [−1, 5]: what it cost cannot be told more" in said
     assert said in words(PAGE)
     assert said in lab.text(FOUND, DESIGN)
     assert said.replace("ternary", "`ternary`") in lab.markdown(FOUND, DESIGN)

@@ -34,8 +34,8 @@ COLUMNS = {
 """Columns after the direction; changes from the base, but Δc from the start."""
 
 NO_GAIN = (
-    "No objective surely raised judgement (d′) or payoff on the kinds held out, from the base and from the start, at a "
-    "price of surely no more than 2 points of right answers."
+    "No objective surely raised judgement (d′) or payoff on the kinds held out at a price of surely no more than 2 "
+    "points of right answers, and surely did better than the start in one of these."
 )
 _GAINS = {"d_prime": "d′", "payoff": "payoff"}
 FEW_POINTS = 0.02
@@ -113,7 +113,9 @@ def bargain(found: Figures, written: Callable[[str], str] = str) -> str:
     Args:
         written: how a name is written.
     """
-    sure, likely, start = [], [], ""
+    sure: list[str] = []
+    likely: list[str] = []
+    start = ""
     for row in rows(found):
         change, since = (row.entry["held out"][which] for which in ("from base", "from start"))
         gained = [key for key in _GAINS if _above(change[key])]
@@ -122,15 +124,15 @@ def bargain(found: Figures, written: Callable[[str], str] = str) -> str:
             start = f" The start alone, from the base: {_gains(gained, change)}; {_price(price)}." if gained else ""
         elif not gained or not real(price["value"]) or price["value"] < -FEW_POINTS:
             continue
-        elif (kept := [key for key in gained if _above(since[key])]) and _cheap(price):
-            sure.append(f"{written(row.name)} ({_gains(kept, change, since)}; {_price(price)})")
         else:
-            likely.append(f"{written(row.name)} ({_gains(gained, change, since)}; {_open_price(price)})")
+            better = _cheap(price) and any(_above(since[key]) for key in (*gained, "right"))
+            said = f"{written(row.name)} ({_gains(gained, change, since)}; {_open_price(price, since['right'])})"
+            (sure if better else likely).append(said)
     said = NO_GAIN
     if sure:
         said = (
-            "Judgement (d′) or payoff surely rose on the kinds held out, from the base and from the start, and right "
-            f"answers surely fell by no more than 2 points, with {joined(sure)}."
+            "Judgement (d′) or payoff surely rose on the kinds held out, right answers surely fell by no more than 2 "
+            f"points, and one of these is surely better than the start's, with {joined(sure)}."
         )
     if likely:
         also = "also " if sure else ""
@@ -278,19 +280,18 @@ def _gains(keys: Sequence[str], change: Figures, since: Figures | None = None) -
     said = []
     for key in keys:
         gain = f"{_GAINS[key]} {delta(change[key])}"
-        if since is not None:
-            unsure = "" if _above(since[key]) else ", which may be nothing"
-            gain += f", from the start {delta(since[key])}{unsure}"
-        said.append(gain)
+        said.append(gain if since is None else f"{gain}, from the start {delta(since[key])}")
     return "; ".join(said)
 
 
-def _price(price: Figures) -> str:
-    return f"right answers {delta(price, 100)} points"
+def _price(price: Figures, since: Figures | None = None) -> str:
+    told = f"right answers {delta(price, 100)} points"
+    return told if since is None else f"{told}, from the start {delta(since, 100)}"
 
 
-def _open_price(price: Figures) -> str:
-    return _price(price) if _cheap(price) else f"{_price(price)}, and what it cost cannot be told more closely"
+def _open_price(price: Figures, since: Figures) -> str:
+    told = _price(price, since)
+    return told if _cheap(price) else f"{told}: what it cost cannot be told more closely"
 
 
 def _reach(change: Figures) -> tuple[float, float] | None:
