@@ -152,9 +152,8 @@ def test_a_threshold_at_which_the_start_may_stand_predicts_nothing() -> None:
     assert results_._predicted("ternary", Estimate(0.2, 0.1, 0.3, 50))["predicted"] == "declines more"
     assert results_._predicted("ternary", Estimate(0.4, 0.3, 0.55, 50))["predicted"] == ""
     assert results_._predicted("refusal_tuning", Estimate(0.8, 0.7, 0.9, 50))["predicted"] == "answers more"
-    few, many = (results_._predicted(f"refusal_tuning(declining={p})", Estimate(0.2, 0.1, 0.3, 50)) for p in (0.3, 0.9))
-    assert (few["predicted"], many["predicted"]) == ("answers more", "declines more")
-    assert few["threshold"] == pytest.approx(0.3 * 0.2 / (0.3 * 0.2 + 0.7 * 0.8))
+    mixed = results_._predicted("refusal_tuning(declining=0.3)", Estimate(0.2, 0.1, 0.3, 50))
+    assert (mixed["predicted"], mixed["threshold"]) == ("", pytest.approx(0.3 * 0.2 / (0.3 * 0.2 + 0.7 * 0.8)))
     assert results_._predicted("refusal_tuning(declining=0.3)", Estimate.none())["threshold"] is None
     assert results_._predicted("binary", Estimate(0.2, 0.0, 0.3, 50))["predicted"] == "answers too much"
     assert results_._predicted("start", Estimate(0.2, 0.1, 0.3, 50)) == {"threshold": None, "predicted": ""}

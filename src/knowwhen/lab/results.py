@@ -279,9 +279,8 @@ def _predicted(name: str, accuracy: Estimate) -> dict[str, Any]:
         share: Any = given.get("declining")
         threshold: float | None = registry.load("makers", maker).threshold(share, accuracy.value)
         said = "declines more" if accuracy.value < 0.5 else "answers more"
-        if share is not None:  # above how often answers are right if more than half of the examples decline, else below
-            said = "declines more" if share > 0.5 else "answers more" if share < 0.5 else ""
-            return {"threshold": threshold if accuracy.n else None, "predicted": said}
+        if share is not None:  # greedy replies turn earlier than drawn ones, and how much earlier is not known
+            return {"threshold": threshold if accuracy.n else None, "predicted": ""}
     else:
         made = objectives.load(name)
         threshold, said = made.threshold, objectives.predicted(made, accuracy.value)
