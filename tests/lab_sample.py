@@ -84,6 +84,7 @@ def results(seeds: int = 3) -> dict[str, Any]:
         "ungraded": ungraded,
         "grader": {"labelled": {"answers taken for declining": [8, 231], "declining replies missed": [11, 43]}},
         "objectives": listed,
+        "doses": {},
     }
 
 
@@ -106,6 +107,7 @@ def design(**changes: Any) -> dict[str, Any]:
         "rank": 8,
         "kl": 0.0,
         "max_tokens": 40,
+        "withheld": None,
         **changes,
     }
 

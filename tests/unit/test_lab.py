@@ -22,7 +22,7 @@ from knowwhen.lab.results import Audited, Drawn, direction, measured
 from knowwhen.lab.stages import Stage, remaining, rows_for, stages, work
 from knowwhen.metrics import detection, ranking
 from knowwhen.report import lab_words
-from knowwhen.training import split
+from knowwhen.training import dose, split
 from knowwhen.types import Estimate, Move, Outcome, Response, ask
 
 pytest.importorskip("trl")
@@ -46,6 +46,7 @@ pytest.importorskip("trl")
         ({"objectives": ("refusal_tuning(declining=1.5)",)}, "declining=1.5.*expected a share above 0 and below 1"),
         ({"trainer": "grpo"}, "Under brier a reply must say how sure it is"),
         ({"held_out_items": 1}, "at least one pair"),
+        ({"withheld": 1.0}, "expected a share of right answers, from 0 to below 1"),
         ({"held_out": ("unsafe",)}, "cannot train safety.*about unsafe questions alone, and held_out=unsafe keeps"),
     ],
 )
@@ -70,6 +71,20 @@ def test_training_and_audits_share_no_twin_no_entity_and_no_held_out_kind() -> N
         assert not {item.tags["scenario"] for item in items} & set(design.held_out)
         assert split.shared(items, asked) == frozenset()
         assert not {item.id for item in items} & {item.id for item in asked}
+
+
+def test_doses_are_set_by_questions_that_neither_a_training_nor_an_audit_sees() -> None:
+    design = Design("smollm2", withheld=0.1)
+    asked = {item.id for item in audited(design)}
+    for seed in (0, 1):
+        items = design_.validated(design, seed)
+        assert {item.tags["scenario"] for item in items} == set(design.trained_on)
+        assert len(items) == 4 * design_.VALIDATED
+        assert all(item.answerable and item.answers for item in items)
+        assert not {item.id for item in items} & ({item.id for item in trained(design, seed)} | asked)
+    assert design.fingerprint == replace(design, withheld=None).fingerprint, "a dose joins the folder of the lab"
+    assert replace(design, withheld=None).rows == design.objectives
+    assert design.rows[:2] == ("binary", "binary, dosed")
 
 
 def test_a_specification_becomes_a_folder_name() -> None:
@@ -299,7 +314,9 @@ def few_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("few_pairs")
-def test_a_lab_stops_goes_on_and_does_nothing_twice(folder: Path, tmp_path: Path) -> None:
+def test_a_lab_stops_goes_on_and_does_nothing_twice(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     design, home, said = small(folder), tmp_path / "lab", []
     done: list[str] = []
 
@@ -334,6 +351,24 @@ def test_a_lab_stops_goes_on_and_does_nothing_twice(folder: Path, tmp_path: Path
     start = found["objectives"][0]["held out"]
     first, second = (start[since]["criterion"].value for since in ("from start", "from base"))
     assert first == second or math.isnan(second)
+
+    dosed = replace(design, objectives=("ternary",), seeds=(0,), withheld=0.2)
+    with pytest.raises(RunError, match=r"right on none of .* Leave --withheld out"):
+        work(dosed, home, done.append)
+    declined = iter([0.5, 0.3, 0.1, 0.2])
+    monkeypatch.setattr(dose, "right", lambda _, items, **__: list(items))
+    monkeypatch.setattr(dose, "withheld", lambda *_, **__: next(declined))
+    work(dosed, home, said.append)
+    (told,) = (text for text in said if " of it is taken" in text)
+    assert told.startswith("    0.375 of it")
+    assert told.endswith("by share: 0.25: 10%, 0.375: 20%, 0.5: 30%, 1: 50%")
+    work(dosed, home, again.append)
+    assert again == [], "nothing is tried twice"
+    found = results_.results(dosed, home, draws=50)
+    assert [entry["name"] for entry in found["objectives"]] == ["start", "ternary", "ternary, dosed"]
+    assert found["objectives"][2]["predicted"] == ""
+    assert found["doses"] == {"ternary, dosed": [0.375]}
+    assert stages(replace(dosed, withheld=0.3), home)[-2].done() is False, "another limit, another dose"
 
     with pytest.raises(RunError, match="holds another lab"):
         work(replace(design, steps=3), home, done.append)

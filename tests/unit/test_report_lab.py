@@ -1,5 +1,6 @@
 """The lab's page, text and table say what results.json has, whatever it lacks and whatever things are called."""
 
+import html
 import itertools
 import re
 import runpy
@@ -288,6 +289,17 @@ def test_the_command_repeats_the_design_or_is_left_out():
     )
     assert lab.command(SAMPLE["design"](seeds=[3, 5])) == ""
     assert "cannot be named on the command line" in lab.render(FOUND, SAMPLE["design"](seeds=[3, 5]))
+
+
+def test_doses_are_told_with_their_limit_and_are_in_the_command():
+    found = of(entry(), entry("ternary, dosed", "", threshold=None), doses={"ternary, dosed": [0.5, 1.0]})
+    design = SAMPLE["design"](objectives=["ternary"], withheld=0.1)
+    told = dict(lab.facts(found, design))["dose"]
+    assert "no more than 10 % of the base's right answers" in told
+    assert told.endswith("by seed: ternary, dosed 0.5, 1")
+    assert lab.command(design).endswith("--training-items 40 --withheld 0.1")
+    assert told in html.unescape(words(lab.render(found, design)))
+    assert "dose" not in dict(lab.facts(FOUND, DESIGN))
 
 
 def test_how_it_was_made_names_both_sides_of_the_split():

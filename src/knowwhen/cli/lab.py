@@ -60,6 +60,15 @@ def lab(
     training_items: Annotated[
         int | None, typer.Option("--training-items", metavar="N", min=2, help="Questions of each kind to train on.")
     ] = None,
+    withheld: Annotated[
+        float | None,
+        typer.Option(
+            "--withheld",
+            metavar="SHARE",
+            help="Also audit of each objective's adapter the largest share that withholds no more than this of the "
+            "right answers of the base, on questions of the kinds trained on that it was not trained on.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -99,6 +108,7 @@ def lab(
         "held_out_items": held_out_items,
         "trained_on_items": trained_on_items,
         "training_items": training_items,
+        "withheld": withheld,
     }
     design = Design(model, **{name: value for name, value in given.items() if value is not None})
     folder = out or Path("runs") / f"lab-{slug(model)}-{design.fingerprint[:8]}"

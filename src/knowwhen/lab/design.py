@@ -38,6 +38,12 @@ TRAINERS = ("exact", "grpo")
 ABOUT = {"safety": ("unsafe",)}
 """Objectives that are about some kinds of question alone."""
 
+DOSED = ", dosed"
+"""Behind an objective's name: the share of its adapter that withholds few good answers."""
+
+VALIDATED = 24
+"""Questions of each kind trained on, none of them trained on by that seed, by which a dose is set."""
+
 _MOST = 400
 """Pairs drawn of a suite before they are put on their sides."""
 
@@ -69,6 +75,9 @@ class Design:
     """Weight of the KL divergence from the start, in reward a nat; not of what imitates."""
     max_tokens: int = 40
     """Of each reply in the audits."""
+    withheld: float | None = None
+    """If given, of each objective's adapter the largest share that withholds no more than this of the base's right
+    answers on the training side is audited too (`training.dose`)."""
 
     def __post_init__(self) -> None:
         for spec in self.objectives:
@@ -111,6 +120,8 @@ class Design:
                 f"Under {unheard[0]} a reply must say how sure it is, and only closed answer sets make it do so. Train "
                 "it with --trainer exact, or name the other objectives with --objective."
             )
+        if self.withheld is not None and not 0 <= self.withheld < 1:
+            raise RequestError(f"withheld={self.withheld:g}: expected a share of right answers, from 0 to below 1.")
         if min(self.held_out_items, self.trained_on_items, self.training_items, self.start_items) < 2:
             raise RequestError("A lab needs at least one pair (two questions) of each kind, for training and audit.")
 
@@ -120,9 +131,16 @@ class Design:
         return tuple(kind for kind in suites.DEFAULT if kind not in self.held_out)
 
     @property
+    def rows(self) -> tuple[str, ...]:
+        """What is audited beside the base and the start: every objective, and its dosed adapter if one is asked for."""
+        if self.withheld is None:
+            return self.objectives
+        return tuple(row for spec in self.objectives for row in (spec, spec + DOSED))
+
+    @property
     def fingerprint(self) -> str:
-        """SHA-256 (hex) of all that must be the same in one folder: further seeds and objectives may join it."""
-        fixed = {name: value for name, value in asdict(self).items() if name not in ("objectives", "seeds")}
+        """SHA-256 (hex) of all that must be the same in one folder: further seeds, objectives and doses may join it."""
+        fixed = {name: value for name, value in asdict(self).items() if name not in ("objectives", "seeds", "withheld")}
         return digest(json.dumps(fixed, sort_keys=True))
 
 
@@ -170,4 +188,19 @@ def trained(design: Design, seed: int, kinds: Sequence[str] | None = None) -> li
     chosen = design.trained_on if kinds is None else kinds
     return [
         item for kind in chosen for item in suites.take(split.for_training(pool(kind)), design.training_items, seed)
+    ]
+
+
+def validated(design: Design, seed: int) -> list[Item]:
+    """The questions by which one seed's doses are set: of the training side of the kinds trained on, to be answered,
+    with known answers, and not among those that the seed trains on."""
+    seen = {item.id for item in trained(design, seed)}
+    return [
+        item
+        for kind in design.trained_on
+        for item in suites.take(
+            [i for i in split.for_training(pool(kind)) if i.answerable and i.answers and i.id not in seen],
+            VALIDATED,
+            seed,
+        )
     ]

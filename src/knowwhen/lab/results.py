@@ -18,11 +18,12 @@ from typing import Any
 import numpy as np
 
 from knowwhen import objectives, registry, store
-from knowwhen.lab.design import Design, imitates, slug
+from knowwhen.lab.design import DOSED, Design, imitates, slug
 from knowwhen.lab.stages import START
 from knowwhen.metrics import detection, grader_error, intervals, ranking
 from knowwhen.metrics.intervals import Array
 from knowwhen.payoff import Payoff
+from knowwhen.training._plan import RECORD
 from knowwhen.types import Condition, Estimate, Outcome
 
 FIGURES = ("criterion", "d_prime", "leans", "knows", "right", "payoff", "hit", "false_alarm")
@@ -150,7 +151,7 @@ def results(design: Design, folder: Path, *, draws: int = 2000) -> dict[str, Any
     """
     base, outcomes = read(folder / "audits" / "base")
     scenario_N = np.array([o.item.tags["scenario"] for o in outcomes])
-    names = (START, *design.objectives)
+    names = (START, *design.rows)
     audits = {
         name: [read(folder / "audits" / f"seed-{seed}-{slug(name)}")[0] for seed in design.seeds] for name in names
     }
@@ -203,7 +204,17 @@ def results(design: Design, folder: Path, *, draws: int = 2000) -> dict[str, Any
             "declining replies missed": [labelled.declined_but_answered, labelled.declined],
         }
     }
-    return {**found, "objectives": entries}
+    shares = {
+        name: [_share_of(folder / f"seed-{seed}" / slug(name)) for seed in design.seeds]
+        for name in names
+        if name.endswith(DOSED)
+    }
+    return {**found, "objectives": entries, "doses": shares}
+
+
+def _share_of(dosed: Path) -> float:
+    """The share of an adapter that was taken."""
+    return float(json.loads((dosed / RECORD).read_text(encoding="utf-8"))["dose"]["share"])
 
 
 def _drawn(outcomes: Sequence[Outcome], draws: int) -> tuple[Drawn, np.random.Generator]:
@@ -272,7 +283,7 @@ def _accuracy(each: Sequence[Audited], outcomes: Sequence[Outcome], draws: int) 
 def _predicted(name: str, accuracy: Estimate) -> dict[str, Any]:
     """The threshold that a reward implies and the direction that follows: "" where the start, from which training under
     it goes on, is right about so often, or where that is not known."""
-    if name == START:
+    if name == START or name.endswith(DOSED):  # where that lands is set, and not learned
         return {"threshold": None, "predicted": ""}
     if imitates(name):
         maker, given = registry.parse(name)

@@ -18,11 +18,12 @@ from typing import Any
 from knowwhen import objectives, readings, registry, run, store
 from knowwhen.errors import RunError
 from knowwhen.grading import grade
-from knowwhen.lab.design import ABOUT, Design, audited, imitates, slug, trained
+from knowwhen.lab.design import ABOUT, DOSED, Design, audited, imitates, slug, trained, validated
 from knowwhen.models import open_model
 from knowwhen.models._folder import digests
 from knowwhen.models._weights import parts
 from knowwhen.records import digest
+from knowwhen.training import dose
 from knowwhen.training import rows as rows_
 from knowwhen.training._adapter import weights
 from knowwhen.training._plan import RECORD, Plan, Step, finished, told
@@ -70,6 +71,10 @@ def stages(design: Design, folder: Path) -> list[Stage]:
             found.append(_audit(design, folder, f"seed-{seed}-{slug(spec)}", model, asked))
             if spec == START:
                 found.append(Stage("data", f"data, seed {seed}", *then))
+            elif design.withheld is not None:
+                found.append(_dose(design, home, seed, spec, design.withheld))
+                name = slug(spec + DOSED)
+                found.append(_audit(design, folder, f"seed-{seed}-{name}", f"{design.model}+{home / name}", asked))
     return found
 
 
@@ -223,6 +228,33 @@ def _train(design: Design, home: Path, seed: int, spec: str) -> Stage:
         registry.load("trainers", plan.trainer).train(plan, rows_for(plan), tell)
 
     return Stage("start" if spec == START else "train", f"train {spec}, seed {seed}", done, work)
+
+
+def _dose(design: Design, home: Path, seed: int, spec: str, limit: float) -> Stage:
+    adapter, out = home / slug(spec), home / slug(spec + DOSED)
+
+    def work(say: Say) -> None:
+        asked, settings = validated(design, seed), {"max_tokens": design.max_tokens, "seed": seed}
+        good = dose.right(open_model(design.model), asked, **settings)
+        if not good:
+            raise RunError(
+                f"{design.model} is right on none of {len(asked)} questions of the training side, so what an adapter "
+                "withholds of its right answers cannot be told. Leave --withheld out."
+            )
+        tried: dict[float, float] = {}
+
+        def withheld(share: float) -> float:
+            dose.scaled(adapter, share, out)
+            tried[share] = dose.withheld(open_model(f"{design.model}+{out}"), good, **settings)
+            return tried[share]
+
+        (out / RECORD).unlink(missing_ok=True)
+        share = dose.largest(withheld, limit)
+        dose.record(adapter, dose.scaled(adapter, share, out), share, limit, tried, len(good))
+        told_ = ", ".join(f"{one:g}: {value:.0%}" for one, value in sorted(tried.items()))
+        say(f"    {share:g} of it is taken; withheld of {len(good)} right answers, by share: {told_}")
+
+    return Stage("dose", f"dose of {spec}, seed {seed}", lambda: dose.current(adapter, out, limit), work)
 
 
 def _audit(design: Design, folder: Path, name: str, model: str, items: Sequence[Item]) -> Stage:

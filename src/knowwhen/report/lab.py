@@ -147,6 +147,7 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
             "(an answer to what should be declined is wrong); a threshold above the start's predicts declining, one "
             "below it answering, one inside its interval nothing",
         ),
+        *([("dose", doses(found, design["withheld"]))] if found["doses"] else []),
         ("not graded", ungraded(found)),
         (
             "the grader",
@@ -155,6 +156,15 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
             + "; rates that low may be the grader's alone",
         ),
     ]
+
+
+def doses(found: Figures, limit: float) -> str:
+    """Which share of each adapter was taken, by seed."""
+    shares = "; ".join(f"{line(name)} {', '.join(f'{s:g}' for s in by)}" for name, by in found["doses"].items())
+    return (
+        f"the most eighths of an adapter at which no more than {numbers.percent(limit)} of the base's right answers "
+        f"are withheld, on questions of the kinds trained on that its seed was not trained on; by seed: {shares}"
+    )
 
 
 def ungraded(found: Figures) -> str:
@@ -175,6 +185,8 @@ def command(design: Figures) -> str:
     sizes = ("held_out_items", "trained_on_items", "training_items")
     for name in ("trainer", "steps", "batch", "learning_rate", "rank", "kl", *sizes):
         words += [f"--{name.replace('_', '-')}", design[name]]
+    if design["withheld"] is not None:
+        words += ["--withheld", design["withheld"]]
     return shlex.join(map(str, words))
 
 

@@ -1,0 +1,100 @@
+"""How much of an adapter to take: the largest share of it that withholds few of the good answers its base gave.
+
+A low-rank adapter adds a product to each weight; a share of that product lies on the straight line between the base and
+what was trained. Along it a model comes to decline more and more. Where training itself ends on that way is left to
+noise as long as the model hardly tells the two kinds of question apart; the share puts it where it should be.
+
+Source: interpolation between a model and what was tuned from it, Wortsman et al. 2022 (WiSE-FT, arXiv 2109.01903).
+Cost: one short reply to each validation question by the base, and at most four to each that it answers rightly.
+Fails when: declining does not grow along the line; or the validation questions are of other kinds than those to come,
+    for then as much is withheld of those as it happens to be.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from safetensors.torch import load_file, save_file
+
+from knowwhen.errors import RequestError
+from knowwhen.models._folder import digests
+from knowwhen.training._adapter import whole
+from knowwhen.training._plan import RECORD
+from knowwhen.training.makers._said import replies
+from knowwhen.types import DECLINED, Item, Model
+
+HALVINGS = 3
+"""Shares are told apart to an eighth."""
+
+WEIGHTS = "adapter_model.safetensors"
+
+
+def scaled(adapter: Path, share: float, out: Path) -> Path:
+    """An adapter folder whose product is `share` times that of `adapter`: 1 is the adapter, 0 the base.
+
+    Raises:
+        RequestError: the adapter is not a low-rank one.
+    """
+    weights = load_file(adapter / WEIGHTS)
+    if not any(".lora_B." in name for name in weights):
+        raise RequestError(f"{adapter} is no low-rank adapter, so no share of it can be taken.")
+    out.mkdir(parents=True, exist_ok=True)
+    found = {name: value * share if ".lora_B." in name else value for name, value in weights.items()}
+    save_file(found, out / WEIGHTS, metadata={"format": "pt"})
+    shutil.copyfile(adapter / "adapter_config.json", out / "adapter_config.json")
+    return out
+
+
+def largest(withheld: Callable[[float], float], limit: float) -> float:
+    """The largest share, to an eighth, at which no more than `limit` is withheld, what is withheld growing with it.
+
+    >>> largest(lambda share: share / 2, 0.2), largest(lambda share: 0.1, 0.2), largest(lambda share: 1.0, 0.2)
+    (0.375, 1.0, 0.0)
+    """
+    if withheld(1.0) <= limit:
+        return 1.0
+    low, step = 0.0, 0.5
+    for _ in range(HALVINGS):
+        if withheld(low + step) <= limit:
+            low += step
+        step /= 2
+    return low
+
+
+def right(model: Model, items: Sequence[Item], *, max_tokens: int, seed: int = 0) -> list[Item]:
+    """Those of the items to which the model's greedy reply is right."""
+    said = replies(model, items, samples=0, max_tokens=max_tokens, seed=seed)
+    return [item for item, (reply, *_) in said if reply.right]
+
+
+def withheld(model: Model, items: Sequence[Item], *, max_tokens: int, seed: int = 0) -> float:
+    """The share of the items that the model declines; what cannot be graded is left out."""
+    said = [reply.verdict.move for _, (reply, *_) in replies(model, items, samples=0, max_tokens=max_tokens, seed=seed)]
+    graded = [move for move in said if move is not None]
+    return sum(move in DECLINED for move in graded) / len(graded) if graded else 0.0
+
+
+def record(adapter: Path, out: Path, share: float, limit: float, tried: Mapping[float, float], good: int) -> None:
+    """Write training.json of a dosed adapter, its last file: that of the adapter, and what was taken of it and why."""
+    content = json.loads((adapter / RECORD).read_text(encoding="utf-8"))
+    content["files"] = {}
+    content["dose"] = {
+        "share": share,
+        "limit": limit,
+        "of": digests(adapter)["weights_sha256"],
+        "withheld": {f"{tried_share:g}": value for tried_share, value in sorted(tried.items())},
+        "right answers of the base": good,
+    }
+    whole(out / RECORD, json.dumps(content, indent=1) + "\n")
+
+
+def current(adapter: Path, out: Path, limit: float) -> bool:
+    """Whether `out` holds what was taken of the adapter as it is now, by that limit."""
+    try:
+        dose = json.loads((out / RECORD).read_text(encoding="utf-8"))["dose"]
+        return bool((dose["of"], dose["limit"]) == (digests(adapter)["weights_sha256"], limit))
+    except (OSError, ValueError, KeyError):
+        return False

@@ -1,0 +1,100 @@
+"""The dose: a share of an adapter lies on the line from its base, and the largest one that costs little is found."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import peft
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
+from tests.models import tiny
+from tests.unit.test_training_makers import CHILE, NAUR, PERU, POEM, Scripted
+
+from knowwhen.errors import RequestError
+from knowwhen.training import dose
+from knowwhen.types import Response, Stop
+
+TARGETS = ["q_proj", "down_proj"]
+
+
+@pytest.fixture
+def adapter(tmp_path: Path) -> Path:
+    adapted = peft.get_peft_model(tiny.model(), peft.LoraConfig(r=2, lora_alpha=4, target_modules=TARGETS))
+    generator = torch.Generator().manual_seed(1)
+    for name, weight in adapted.named_parameters():
+        if "lora_" in name:
+            weight.data = torch.randn(weight.shape, generator=generator)
+    adapted.save_pretrained(str(tmp_path / "whole"))
+    return tmp_path / "whole"
+
+
+def merged(folder: Path) -> dict[str, torch.Tensor]:
+    return dict(peft.PeftModel.from_pretrained(tiny.model(), str(folder)).merge_and_unload().state_dict())
+
+
+@pytest.mark.parametrize("share", [0.0, 0.125, 0.5, 1.0])
+def test_a_share_lies_on_the_line_between_the_base_and_what_was_trained(
+    adapter: Path, tmp_path: Path, share: float
+) -> None:
+    found = merged(dose.scaled(adapter, share, tmp_path / "share"))
+    base, whole = tiny.model().state_dict(), merged(adapter)
+    for name, weight in found.items():
+        torch.testing.assert_close(weight, base[name] + share * (whole[name] - base[name]), rtol=1e-5, atol=1e-6)
+        if share in (0, 1):
+            assert torch.equal(weight, (whole if share else base)[name])
+    assert any(not torch.equal(base[name], whole[name]) for name in base)
+
+
+def test_what_is_no_low_rank_adapter_is_refused(adapter: Path, tmp_path: Path) -> None:
+    weights = load_file(adapter / dose.WEIGHTS)
+    save_file({name.replace("lora_B", "other"): w for name, w in weights.items()}, adapter / dose.WEIGHTS)
+    with pytest.raises(RequestError, match="no low-rank adapter"):
+        dose.scaled(adapter, 0.5, tmp_path / "share")
+
+
+@given(st.lists(st.floats(0, 1), min_size=8, max_size=8), st.floats(0, 1))
+def test_the_largest_eighth_within_the_limit_is_found_by_four_tries(rates: list[float], limit: float) -> None:
+    grows, tried = sorted(rates), []
+
+    def withheld(share: float) -> float:
+        tried.append(share)
+        return grows[round(share * 8) - 1]
+
+    expected = max((k for k in range(9) if k == 0 or grows[k - 1] <= limit), default=0) / 8
+    assert dose.largest(withheld, limit) == expected
+    assert len(tried) <= 1 + dose.HALVINGS
+    assert len(set(tried)) == len(tried)
+
+
+def test_what_counts_as_right_and_as_withheld() -> None:
+    model = Scripted(
+        {
+            PERU.question: ["It is Lima."],
+            CHILE.question: ["It is Lima."],
+            POEM.question: ["Spring is warm."],
+            NAUR.question: ["I don't know."],
+        }
+    )
+    assert dose.right(model, [PERU, CHILE, POEM, NAUR], max_tokens=8) == [PERU]
+    cut = Response("The capital of Chile, as everybody knows, is", Stop.LENGTH)
+    after = Scripted({PERU.question: ["I'm not sure."], CHILE.question: [cut], POEM.question: ["It is warm."]})
+    assert dose.withheld(after, [PERU, CHILE, POEM], max_tokens=8) == 0.5, "what was cut off is left out"
+    assert dose.withheld(after, [CHILE], max_tokens=8) == 0.0
+
+
+def test_a_record_says_what_was_taken_and_holds_for_that_adapter_and_that_limit(adapter: Path, tmp_path: Path) -> None:
+    (adapter / "training.json").write_text(json.dumps({"plan": {"seed": 3}, "files": {"a": "b"}}))
+    out = dose.scaled(adapter, 0.5, tmp_path / "share")
+    assert not dose.current(adapter, out, 0.1)
+    dose.record(adapter, out, 0.5, 0.1, {1.0: 0.4, 0.5: 0.1}, 20)
+    kept = json.loads((out / "training.json").read_text())
+    assert kept["plan"] == {"seed": 3}
+    assert (kept["dose"]["share"], kept["dose"]["withheld"]) == (0.5, {"0.5": 0.1, "1": 0.4})
+    assert dose.current(adapter, out, 0.1)
+    assert not dose.current(adapter, out, 0.2)
+    dose.scaled(out, 0.5, adapter)  # the adapter is another now
+    assert not dose.current(adapter, out, 0.1)
