@@ -49,6 +49,7 @@ def entry(
     rng = random.Random(name)
     found: dict[str, Any] = {
         "name": name,
+        "role": "start" if name.startswith("start") else "dosed" if name.endswith(", dosed") else "objective",
         "threshold": threshold,
         "predicted": predicted,
         "measured": "",
@@ -64,7 +65,7 @@ def entry(
             "from start": {f: estimate(change[f] - times * start.get(f, 0.0), 0.8 * half[f]) for f in FIGURES},
             "seeds": [{f: after[f] + rng.gauss(0, 0.4 * half[f]) for f in FIGURES} for _ in range(seeds)],
         }
-    since = "from base" if name == "start" else "from start"
+    since = "from base" if found["role"] == "start" else "from start"
     held, trained = (found[group][since]["criterion"] for group in ("held out", "trained on"))
     sure = trained["low"] > 0 or trained["high"] < 0
     found["carries"] = estimate(held["value"] / trained["value"] if sure else None, 0.2)

@@ -105,7 +105,7 @@ def test_a_share_and_an_order() -> None:
     [
         (["refusal_tunin", "simulated"], "Did you mean 'refusal_tuning'?"),
         (["known(sample=3)", "simulated"], "takes no 'sample'. It takes: samples, max_tokens."),
-        (["known(seed=3)", "simulated"], "takes no 'seed'. Use --seed."),
+        (["known(seed=3)", "simulated"], "takes no 'seed'. The seed is the command's."),
         (["self_feedback", "simulated"], "name a local model"),
         (["known(samples=0)", "simulated"], "expected at least 1"),
         (["known", "simulated", "--suite", "unknwn"], "Did you mean 'unknown'?"),

@@ -44,6 +44,7 @@ pytest.importorskip("trl")
         ({"objectives": ("mode_routing",)}, "naming a mode"),
         ({"objectives": ("refusal_tuning(share=0.3)",)}, "The maker 'refusal_tuning' takes no 'share'"),
         ({"objectives": ("refusal_tuning(declining=1.5)",)}, "declining=1.5.*expected a share above 0 and below 1"),
+        ({"objectives": ("refusal_tuning(samples=-1)",)}, "expected samples ≥ 0"),
         ({"trainer": "grpo"}, "Under brier a reply must say how sure it is"),
         ({"held_out_items": 1}, "at least one pair"),
         ({"withheld": 1.0}, "expected a share of right answers, from 0 to below 1"),
@@ -83,8 +84,10 @@ def test_doses_are_set_by_questions_that_neither_a_training_nor_an_audit_sees() 
         assert all(item.answerable and item.answers for item in items)
         assert not {item.id for item in items} & ({item.id for item in trained(design, seed)} | asked)
     assert design.fingerprint == replace(design, withheld=None).fingerprint, "a dose joins the folder of the lab"
-    assert replace(design, withheld=None).rows == design.objectives
-    assert design.rows[:2] == ("binary", "binary, dosed")
+    assert replace(design, withheld=None).rows == ("start", *design.objectives)
+    assert design.rows[:4] == ("start", "start, dosed", "binary", "binary, dosed")
+    with pytest.raises(RequestError, match="none of 'unknown' is left to set a dose by"):
+        design_.validated(replace(design, training_items=400), 0)
 
 
 def test_a_specification_becomes_a_folder_name() -> None:
@@ -167,9 +170,8 @@ def test_a_threshold_at_which_the_start_may_stand_predicts_nothing() -> None:
     assert results_._predicted("ternary", Estimate(0.2, 0.1, 0.3, 50))["predicted"] == "declines more"
     assert results_._predicted("ternary", Estimate(0.4, 0.3, 0.55, 50))["predicted"] == ""
     assert results_._predicted("refusal_tuning", Estimate(0.8, 0.7, 0.9, 50))["predicted"] == "answers more"
-    mixed = results_._predicted("refusal_tuning(declining=0.3)", Estimate(0.2, 0.1, 0.3, 50))
-    assert (mixed["predicted"], mixed["threshold"]) == ("", pytest.approx(0.3 * 0.2 / (0.3 * 0.2 + 0.7 * 0.8)))
-    assert results_._predicted("refusal_tuning(declining=0.3)", Estimate.none())["threshold"] is None
+    for name in ("refusal_tuning(declining=0.3)", "refusal_tuning(least=0.1)", "ternary, dosed", "start, dosed"):
+        assert results_._predicted(name, Estimate(0.2, 0.1, 0.3, 50)) == {"threshold": None, "predicted": ""}
     assert results_._predicted("binary", Estimate(0.2, 0.0, 0.3, 50))["predicted"] == "answers too much"
     assert results_._predicted("start", Estimate(0.2, 0.1, 0.3, 50)) == {"threshold": None, "predicted": ""}
     assert results_._predicted("ternary", Estimate.none())["predicted"] == ""
@@ -355,20 +357,34 @@ def test_a_lab_stops_goes_on_and_does_nothing_twice(
     dosed = replace(design, objectives=("ternary",), seeds=(0,), withheld=0.2)
     with pytest.raises(RunError, match=r"right on none of .* Leave --withheld out"):
         work(dosed, home, done.append)
-    declined = iter([0.5, 0.3, 0.1, 0.2])
+    declined = iter([0.1, 0.5, 0.3, 0.1, 0.2])
     monkeypatch.setattr(dose, "right", lambda _, items, **__: list(items))
     monkeypatch.setattr(dose, "withheld", lambda *_, **__: next(declined))
     work(dosed, home, said.append)
-    (told,) = (text for text in said if " of it is taken" in text)
+    start, told = (text for text in said if " of it is taken" in text)
+    assert start.startswith("    1 of it")
     assert told.startswith("    0.375 of it")
     assert told.endswith("by share: 0.25: 10%, 0.375: 20%, 0.5: 30%, 1: 50%")
     work(dosed, home, again.append)
     assert again == [], "nothing is tried twice"
     found = results_.results(dosed, home, draws=50)
-    assert [entry["name"] for entry in found["objectives"]] == ["start", "ternary", "ternary, dosed"]
-    assert found["objectives"][2]["predicted"] == ""
-    assert found["doses"] == {"ternary, dosed": [0.375]}
-    assert stages(replace(dosed, withheld=0.3), home)[-2].done() is False, "another limit, another dose"
+    named = ["start", "start, dosed", "ternary", "ternary, dosed"]
+    assert [entry["name"] for entry in found["objectives"]] == named
+    assert [entry["role"] for entry in found["objectives"]] == ["start", "start", "objective", "dosed"]
+    assert found["objectives"][3]["predicted"] == ""
+    assert {name: by[0]["share"] for name, by in found["doses"].items()} == {named[1]: 1.0, named[3]: 0.375}
+
+    other = replace(dosed, withheld=0.3)  # another limit, another dose, and another audit of it
+    declined = iter([0.3, 0.4, 0.3, 0.35, 0.4])
+    work(other, home, said.append)
+    assert {name: by[0]["share"] for name, by in results_.results(other, home, draws=50)["doses"].items()} == {
+        named[1]: 1.0,
+        named[3]: 0.5,
+    }
+    assert all(stage.done() for stage in stages(other, home))
+    (home / "seed-0" / "closed.jsonl").unlink()
+    lost = {stage.name for stage in stages(other, home) if not stage.done()}
+    assert lost == {"data, seed 0", "train ternary, seed 0"}, "what it was trained on is made again"
 
     with pytest.raises(RunError, match="holds another lab"):
         work(replace(design, steps=3), home, done.append)

@@ -292,11 +292,20 @@ def test_the_command_repeats_the_design_or_is_left_out():
 
 
 def test_doses_are_told_with_their_limit_and_are_in_the_command():
-    found = of(entry(), entry("ternary, dosed", "", threshold=None), doses={"ternary, dosed": [0.5, 1.0]})
+    given = {"ternary, dosed": [{"share": 0.5, "right": 40}, {"share": 1.0, "right": 53}]}
+    start = entry("start", "", payoff=0.5, right=-0.1), entry("start, dosed", "", payoff=0.1)
+    found = of(*start, entry(), entry("ternary, dosed", "", threshold=None, payoff=0.3), entry("b"), doses=given)
     design = SAMPLE["design"](objectives=["ternary"], withheld=0.1)
     told = dict(lab.facts(found, design))["dose"]
-    assert "no more than 10 % of the base's right answers" in told
-    assert told.endswith("by seed: ternary, dosed 0.5, 1")
+    assert "no more than 10 % of 40 to 53 right answers of the base" in told
+    assert "by seed: ternary, dosed 0.5, 1. No direction" in told
+    assert [row.number for row in lab_words.rows(found)] == [-1, -1, 0, 0, 1]
+    assert "Whether the hidden reading changed less than what it says cannot be told" in lab_words.hidden(found)
+    said = lab_words.bargain(found)
+    assert "The start alone, from the base: payoff +0.50" in said
+    assert "A share of it, from the base: payoff +0.10" in said
+    spots = {spot.name: spot for spot in drawing(found, 600, 400).spots}
+    assert (spots["ternary, dosed"].kind, spots["ternary, dosed"].number) == ("dosed", spots["ternary"].number)
     assert lab.command(design).endswith("--training-items 40 --withheld 0.1")
     assert told in html.unescape(words(lab.render(found, design)))
     assert "dose" not in dict(lab.facts(FOUND, DESIGN))

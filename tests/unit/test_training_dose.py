@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from tests.models import tiny
 from tests.unit.test_training_makers import CHILE, NAUR, PERU, POEM, Scripted
 
-from knowwhen.errors import RequestError
+from knowwhen.errors import RequestError, RunError
 from knowwhen.training import dose
 from knowwhen.types import Response, Stop
 
@@ -52,7 +52,7 @@ def test_a_share_lies_on_the_line_between_the_base_and_what_was_trained(
 def test_what_is_no_low_rank_adapter_is_refused(adapter: Path, tmp_path: Path) -> None:
     weights = load_file(adapter / dose.WEIGHTS)
     save_file({name.replace("lora_B", "other"): w for name, w in weights.items()}, adapter / dose.WEIGHTS)
-    with pytest.raises(RequestError, match="no low-rank adapter"):
+    with pytest.raises(RequestError, match=r"no plain low-rank adapter \(it has .*other"):
         dose.scaled(adapter, 0.5, tmp_path / "share")
 
 
@@ -83,7 +83,7 @@ def test_what_counts_as_right_and_as_withheld() -> None:
     cut = Response("The capital of Chile, as everybody knows, is", Stop.LENGTH)
     after = Scripted({PERU.question: ["I'm not sure."], CHILE.question: [cut], POEM.question: ["It is warm."]})
     assert dose.withheld(after, [PERU, CHILE, POEM], max_tokens=8) == 0.5, "what was cut off is left out"
-    assert dose.withheld(after, [CHILE], max_tokens=8) == 0.0
+    assert dose.withheld(after, [CHILE], max_tokens=8) == 1.0, "of what says nothing nothing is taken"
 
 
 def test_a_record_says_what_was_taken_and_holds_for_that_adapter_and_that_limit(adapter: Path, tmp_path: Path) -> None:
@@ -96,5 +96,15 @@ def test_a_record_says_what_was_taken_and_holds_for_that_adapter_and_that_limit(
     assert (kept["dose"]["share"], kept["dose"]["withheld"]) == (0.5, {"0.5": 0.1, "1": 0.4})
     assert dose.current(adapter, out, 0.1)
     assert not dose.current(adapter, out, 0.2)
-    dose.scaled(out, 0.5, adapter)  # the adapter is another now
-    assert not dose.current(adapter, out, 0.1)
+    assert dose.read(out)["right"] == 20
+    dose.scaled(adapter, 0.75, out)
+    assert not dose.current(adapter, out, 0.1), "not what was recorded"
+    dose.scaled(adapter, 0.5, out)
+    assert dose.current(adapter, out, 0.1)
+    dose.scaled(out, 0.5, adapter)
+    assert not dose.current(adapter, out, 0.1), "the adapter is another now"
+    for content in ("", "[]", '{"dose": null}', "{}"):
+        (out / "training.json").write_text(content)
+        assert not dose.current(adapter, out, 0.1)
+        with pytest.raises(RunError, match="does not say which share"):
+            dose.read(out)

@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.models import tiny
 from tokenizers import decoders
 
@@ -183,23 +181,6 @@ def test_the_share_of_examples_that_decline_can_be_chosen() -> None:
 def test_an_own_reply_that_declines_as_it_should_counts_as_declining() -> None:
     rows, _ = made(refusal_tuning, [WHICH, PERU])
     assert [(row["kept"], row["declines"]) for row in rows] == [(True, True), (True, False)]
-
-
-@given(
-    kinds=st.lists(st.tuples(st.floats(0.02, 0.98), st.floats(0.1, 5)), min_size=2, max_size=6),
-    share=st.floats(0.05, 0.95),
-)
-def test_imitating_a_mixture_turns_where_it_is_said_to(kinds: list[tuple[float, float]], share: float) -> None:
-    """Kinds of question, each with its chance of a right answer and its frequency: of one kind, does a row of the
-    mixture decline more often than not?"""
-    accuracy = sum(right * often for right, often in kinds) / sum(often for _, often in kinds)
-    at = refusal_tuning.threshold(share, accuracy)
-    for right, often in kinds:
-        declining = often * (1 - right) / sum(f * (1 - p) for p, f in kinds) * share
-        answering = often * right / sum(f * p for p, f in kinds) * (1 - share)
-        if abs(right - at) > 1e-9:
-            assert (declining > answering) == (right < at)
-    assert refusal_tuning.threshold(1 - accuracy, accuracy) == pytest.approx(0.5)
 
 
 # ── critiques ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -38,11 +38,14 @@ TRAINERS = ("exact", "grpo")
 ABOUT = {"safety": ("unsafe",)}
 """Objectives that are about some kinds of question alone."""
 
+START = "start"
+"""The short training by examples that every objective goes on from."""
+
 DOSED = ", dosed"
-"""Behind an objective's name: the share of its adapter that withholds few good answers."""
+"""Behind a name: the share of its adapter that withholds few good answers."""
 
 VALIDATED = 24
-"""Questions of each kind trained on, none of them trained on by that seed, by which a dose is set."""
+"""At most so many questions of each kind trained on, none of them trained on by that seed, set a dose."""
 
 _MOST = 400
 """Pairs drawn of a suite before they are put on their sides."""
@@ -76,15 +79,13 @@ class Design:
     max_tokens: int = 40
     """Of each reply in the audits."""
     withheld: float | None = None
-    """If given, of each objective's adapter the largest share that withholds no more than this of the base's right
-    answers on the training side is audited too (`training.dose`)."""
+    """If given, of the start's and each objective's adapter the largest share that withholds no more than this of the
+    base's right answers on the training side is audited too (`training.dose`)."""
 
     def __post_init__(self) -> None:
         for spec in self.objectives:
             if imitates(spec):
-                name, given = registry.parse(spec)
-                makers.check(name, given)
-                registry.load("makers", name).threshold(given.get("declining"), 0.5)  # refuses what is no share
+                makers.check(*registry.parse(spec))
             else:
                 objectives.load(spec)
         if unknown := [kind for kind in self.held_out if kind not in suites.DEFAULT]:
@@ -132,10 +133,9 @@ class Design:
 
     @property
     def rows(self) -> tuple[str, ...]:
-        """What is audited beside the base and the start: every objective, and its dosed adapter if one is asked for."""
-        if self.withheld is None:
-            return self.objectives
-        return tuple(row for spec in self.objectives for row in (spec, spec + DOSED))
+        """What is audited beside the base: the start and every objective, and a share of each if one is asked for."""
+        named = (START, *self.objectives)
+        return named if self.withheld is None else tuple(row for spec in named for row in (spec, spec + DOSED))
 
     @property
     def fingerprint(self) -> str:
@@ -193,14 +193,18 @@ def trained(design: Design, seed: int, kinds: Sequence[str] | None = None) -> li
 
 def validated(design: Design, seed: int) -> list[Item]:
     """The questions by which one seed's doses are set: of the training side of the kinds trained on, to be answered,
-    with known answers, and not among those that the seed trains on."""
-    seen = {item.id for item in trained(design, seed)}
-    return [
-        item
-        for kind in design.trained_on
-        for item in suites.take(
-            [i for i in split.for_training(pool(kind)) if i.answerable and i.answers and i.id not in seen],
-            VALIDATED,
-            seed,
-        )
-    ]
+    with known answers, and not among those that the seed trains on.
+
+    Raises:
+        RequestError: training takes all there are of a kind.
+    """
+    seen, found = {item.id for item in trained(design, seed)}, []
+    for kind in design.trained_on:
+        left = [i for i in split.for_training(pool(kind)) if i.answerable and i.answers and i.id not in seen]
+        if not left:
+            raise RequestError(
+                f"With {design.training_items} questions of each kind to train on, none of '{kind}' is left to set a "
+                "dose by. Lower --training-items, or leave --withheld out."
+            )
+        found += suites.take(left, VALIDATED, seed)
+    return found

@@ -18,12 +18,11 @@ from typing import Any
 import numpy as np
 
 from knowwhen import objectives, registry, store
-from knowwhen.lab.design import DOSED, Design, imitates, slug
-from knowwhen.lab.stages import START
+from knowwhen.lab.design import DOSED, START, Design, imitates, slug
 from knowwhen.metrics import detection, grader_error, intervals, ranking
 from knowwhen.metrics.intervals import Array
 from knowwhen.payoff import Payoff
-from knowwhen.training._plan import RECORD
+from knowwhen.training import dose
 from knowwhen.types import Condition, Estimate, Outcome
 
 FIGURES = ("criterion", "d_prime", "leans", "knows", "right", "payoff", "hit", "false_alarm")
@@ -151,9 +150,9 @@ def results(design: Design, folder: Path, *, draws: int = 2000) -> dict[str, Any
     """
     base, outcomes = read(folder / "audits" / "base")
     scenario_N = np.array([o.item.tags["scenario"] for o in outcomes])
-    names = (START, *design.rows)
     audits = {
-        name: [read(folder / "audits" / f"seed-{seed}-{slug(name)}")[0] for seed in design.seeds] for name in names
+        name: [read(folder / "audits" / f"seed-{seed}-{slug(name)}")[0] for seed in design.seeds]
+        for name in design.rows
     }
     groups = {"held out": np.isin(scenario_N, design.held_out), "trained on": np.isin(scenario_N, design.trained_on)}
     asked = [o for o, inside in zip(outcomes, groups["trained on"], strict=True) if inside]
@@ -162,12 +161,13 @@ def results(design: Design, folder: Path, *, draws: int = 2000) -> dict[str, Any
         name: _accuracy([one.where(groups["trained on"]) for one in each], asked, draws) for name, each in seen.items()
     }
     found: dict[str, Any] = {"accuracy": accuracy, "base": {}, "ungraded": {"base": {}}}
-    entries: list[dict[str, Any]] = [{"name": name, **_predicted(name, accuracy["start"])} for name in names]
-    moved: dict[str, list[Array]] = {name: [] for name in names}
+    entries: list[dict[str, Any]] = [
+        {"name": name, "role": _role(name), **_predicted(name, accuracy["start"])} for name in design.rows
+    ]
+    moved: dict[str, list[Array]] = {name: [] for name in design.rows}
     for group, inside_N in groups.items():
         drawn, rng = _drawn([o for o, inside in zip(outcomes, inside_N, strict=True) if inside], draws)
         before = base.where(inside_N)
-        starts = [each.where(inside_N) for each in audits[START]]
         found["base"][group] = _figures(_means([measured(before, drawn, rng)], rng), [before])
         found["ungraded"]["base"][group] = [int(np.isnan(before.declined_N).sum()), len(before.declined_N)]
         for entry in entries:
@@ -175,8 +175,9 @@ def results(design: Design, folder: Path, *, draws: int = 2000) -> dict[str, Any
             after = [measured(each, drawn, rng) for each in own]
             from_base = _means([_change(each, before, drawn, rng) for each in own], rng)
             change, since = from_base, [before] * len(own)
-            if name != START:
-                since = starts
+            if entry["role"] != "start":
+                like = START + DOSED if entry["role"] == "dosed" else START
+                since = [each.where(inside_N) for each in audits[like]]
                 change = _means([_change(a, b, drawn, rng) for a, b in zip(own, since, strict=True)], rng)
             moved[name].append(change["criterion"])
             entry[group] = {
@@ -204,17 +205,17 @@ def results(design: Design, folder: Path, *, draws: int = 2000) -> dict[str, Any
             "declining replies missed": [labelled.declined_but_answered, labelled.declined],
         }
     }
-    shares = {
-        name: [_share_of(folder / f"seed-{seed}" / slug(name)) for seed in design.seeds]
-        for name in names
+    found["doses"] = {
+        name: [dose.read(folder / f"seed-{seed}" / slug(name)) for seed in design.seeds]
+        for name in design.rows
         if name.endswith(DOSED)
     }
-    return {**found, "objectives": entries, "doses": shares}
+    return {**found, "objectives": entries}
 
 
-def _share_of(dosed: Path) -> float:
-    """The share of an adapter that was taken."""
-    return float(json.loads((dosed / RECORD).read_text(encoding="utf-8"))["dose"]["share"])
+def _role(name: str) -> str:
+    """start, objective, or dosed (a share of an objective's adapter); a share of the start's is a start."""
+    return "start" if name.removesuffix(DOSED) == START else "dosed" if name.endswith(DOSED) else "objective"
 
 
 def _drawn(outcomes: Sequence[Outcome], draws: int) -> tuple[Drawn, np.random.Generator]:
@@ -286,12 +287,10 @@ def _predicted(name: str, accuracy: Estimate) -> dict[str, Any]:
     if name == START or name.endswith(DOSED):  # where that lands is set, and not learned
         return {"threshold": None, "predicted": ""}
     if imitates(name):
-        maker, given = registry.parse(name)
-        share: Any = given.get("declining")
-        threshold: float | None = registry.load("makers", maker).threshold(share, accuracy.value)
+        if registry.parse(name)[1]:  # chosen settings move where it turns, and how far is not known
+            return {"threshold": None, "predicted": ""}
+        threshold: float | None = 0.5  # keeps what was right and declines what was wrong
         said = "declines more" if accuracy.value < 0.5 else "answers more"
-        if share is not None:  # greedy replies turn earlier than drawn ones, and how much earlier is not known
-            return {"threshold": threshold if accuracy.n else None, "predicted": ""}
     else:
         made = objectives.load(name)
         threshold, said = made.threshold, objectives.predicted(made, accuracy.value)

@@ -18,7 +18,7 @@ from typing import Any
 from knowwhen import objectives, readings, registry, run, store
 from knowwhen.errors import RunError
 from knowwhen.grading import grade
-from knowwhen.lab.design import ABOUT, DOSED, Design, audited, imitates, slug, trained, validated
+from knowwhen.lab.design import ABOUT, DOSED, START, Design, audited, imitates, slug, trained, validated
 from knowwhen.models import open_model
 from knowwhen.models._folder import digests
 from knowwhen.models._weights import parts
@@ -33,13 +33,11 @@ Say = Callable[[str], None]
 
 LAB = "lab.json"
 START_DATA = {"start": "seed"}
-"""A seed's files → their makers."""
+"""The start's file → its maker."""
 REWARDED = {"closed": "closed"}
-"""The same, for all objectives that follow a reward."""
+"""The file of all objectives that follow a reward → its maker."""
 CLOSED = {"samples": 2, "keep": 3}
 """Replies drawn and kept for each closed answer set: fewer than by default, for a lab is many trainings."""
-START = "start"
-"""The short training by examples that every objective goes on from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Stage:
     """One piece of work."""
 
     kind: str
-    """data, start, train or audit; stages of a kind take about as long."""
+    """examples, data, start, train, dose or audit; stages of a kind take about as long."""
     name: str
     done: Callable[[], bool]
     work: Callable[[Say], None]
@@ -60,6 +58,8 @@ def stages(design: Design, folder: Path) -> list[Stage]:
     data = {slug(spec): spec for spec in design.objectives if imitates(spec)}
     if len(data) < len(design.objectives):
         data |= REWARDED
+    if design.withheld is not None:
+        validated(design, design.seeds[0])  # which says at once if there is nothing to set a dose by
     for seed in design.seeds:
         home = folder / f"seed-{seed}"
         first = _data(design, home, seed, design.model, START_DATA)
@@ -71,7 +71,7 @@ def stages(design: Design, folder: Path) -> list[Stage]:
             found.append(_audit(design, folder, f"seed-{seed}-{slug(spec)}", model, asked))
             if spec == START:
                 found.append(Stage("data", f"data, seed {seed}", *then))
-            elif design.withheld is not None:
+            if design.withheld is not None:
                 found.append(_dose(design, home, seed, spec, design.withheld))
                 name = slug(spec + DOSED)
                 found.append(_audit(design, folder, f"seed-{seed}-{name}", f"{design.model}+{home / name}", asked))
@@ -91,17 +91,19 @@ def work(design: Design, folder: Path, say: Say) -> None:
 
 def _work(design: Design, folder: Path, say: Say) -> None:
     listed = stages(design, folder)
-    left = [stage for stage in listed if not stage.done()]
+    undone = [place for place, stage in enumerate(listed) if not stage.done()]
     times: dict[str, list[float]] = _times(folder)
-    if left and len(left) < len(listed):
-        say(f"going on: {len(listed) - len(left)} of {len(listed)} stages are done.")
-    while left:
-        stage, begun = left[0], time.monotonic()
-        say(f"[{len(listed) - len(left) + 1}/{len(listed)}] {stage.name}; {remaining(left, times)}")
+    if undone and len(undone) < len(listed):
+        say(f"going on: {len(listed) - len(undone)} of {len(listed)} stages are done.")
+    for place, stage in enumerate(listed):
+        if not undone or (place not in undone and (place < undone[0] or stage.done())):
+            continue  # what was done is asked again once something before it was done anew: it may stand on that
+        left = [stage, *(listed[later] for later in undone if later > place)]
+        begun = time.monotonic()
+        say(f"[{place + 1}/{len(listed)}] {stage.name}; {remaining(left, times)}")
         stage.work(say)
         times.setdefault(stage.kind, []).append(time.monotonic() - begun)
         store.save(folder, "times.json", json.dumps(times))
-        left = left[1:]
 
 
 def remaining(left: Sequence[Stage], times: dict[str, list[float]]) -> str:
@@ -177,10 +179,13 @@ def _first(items: Sequence[Item], kind: str, count: int) -> list[Item]:
     return [item for item in items if item.tags["scenario"] == kind][:count]
 
 
+def _rows_file(home: Path, spec: str) -> Path:
+    return home / f"{slug(spec) if spec == START or imitates(spec) else 'closed'}.jsonl"
+
+
 def plan_of(design: Design, home: Path, seed: int, spec: str) -> Plan:
     """The plan of one training run, once its data is there. Every objective goes on from the seed's start."""
-    copies = spec == START or imitates(spec)
-    file = home / f"{slug(spec) if copies else 'closed'}.jsonl"
+    copies, file = spec == START or imitates(spec), _rows_file(home, spec)
     model = design.model if spec == START else f"{design.model}+{home / START}"
     return Plan(
         model=model,
@@ -214,7 +219,7 @@ def rows_for(plan: Plan) -> list[rows_.Row]:
 
 def _train(design: Design, home: Path, seed: int, spec: str) -> Stage:
     def done() -> bool:
-        begun = spec == START or (home / START / RECORD).exists()
+        begun = (spec == START or (home / START / RECORD).exists()) and _rows_file(home, spec).exists()
         return begun and (home / slug(spec) / RECORD).exists() and finished(plan_of(design, home, seed, spec))
 
     def work(say: Say) -> None:
@@ -231,16 +236,19 @@ def _train(design: Design, home: Path, seed: int, spec: str) -> Stage:
 
 
 def _dose(design: Design, home: Path, seed: int, spec: str, limit: float) -> Stage:
-    adapter, out = home / slug(spec), home / slug(spec + DOSED)
+    adapter, out, good_file = home / slug(spec), home / slug(spec + DOSED), home / "right.jsonl"
 
     def work(say: Say) -> None:
-        asked, settings = validated(design, seed), {"max_tokens": design.max_tokens, "seed": seed}
-        good = dose.right(open_model(design.model), asked, **settings)
-        if not good:
-            raise RunError(
-                f"{design.model} is right on none of {len(asked)} questions of the training side, so what an adapter "
-                "withholds of its right answers cannot be told. Leave --withheld out."
-            )
+        settings = {"max_tokens": design.max_tokens, "seed": seed}
+        if not good_file.exists():  # one file for all the doses of a seed
+            asked = validated(design, seed)
+            if not (found := dose.right(open_model(design.model), asked, **settings)):
+                raise RunError(
+                    f"{design.model} is right on none of {len(asked)} questions of the training side, so what an "
+                    "adapter withholds of its right answers cannot be told. Leave --withheld out."
+                )
+            rows_.write(good_file, map(rows_.row_of, found))
+        good = list(map(rows_.item_of, rows_.read(good_file, "prompts")))
         tried: dict[float, float] = {}
 
         def withheld(share: float) -> float:

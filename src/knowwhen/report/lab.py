@@ -160,10 +160,14 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
 
 def doses(found: Figures, limit: float) -> str:
     """Which share of each adapter was taken, by seed."""
-    shares = "; ".join(f"{line(name)} {', '.join(f'{s:g}' for s in by)}" for name, by in found["doses"].items())
+    shares = "; ".join(
+        f"{line(name)} {', '.join(format(dose['share'], 'g') for dose in by)}" for name, by in found["doses"].items()
+    )
+    counts = [dose["right"] for by in found["doses"].values() for dose in by]
     return (
-        f"the most eighths of an adapter at which no more than {numbers.percent(limit)} of the base's right answers "
-        f"are withheld, on questions of the kinds trained on that its seed was not trained on; by seed: {shares}"
+        "of an adapter the largest share, in eighths and found by halving, that withholds no more than "
+        f"{numbers.percent(limit)} of {min(counts)} to {max(counts)} right answers of the base, to questions of the "
+        f"kinds trained on that its seed was not trained on; by seed: {shares}. No direction is predicted of it"
     )
 
 

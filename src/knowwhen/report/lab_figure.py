@@ -82,6 +82,12 @@ def threshold(value: float | None) -> str:
     return next((sign for sign, share in _ACROSS.items() if abs(value - share) < 1e-6), f"{value:.2g}")
 
 
+def numbered(found: Mapping[str, Any]) -> list[int]:
+    """The number of each entry's objective, from 0; a share of its adapter has the same; before the first it is −1."""
+    roles = [entry["role"] for entry in found["objectives"]]
+    return [roles[: place + 1].count("objective") - 1 for place in range(len(roles))]
+
+
 def points(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The base, the start and each objective as c, d′, seeds and note; those without figures are left out.
 
@@ -90,14 +96,12 @@ def points(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     listed: list[dict[str, Any]] = [
         {"name": "base", "kind": "base", "number": 0, "note": "", "of": found["base"]["held out"], "seeds": []}
     ]
-    count = 0
-    for entry in found["objectives"]:
-        kind = "start" if entry["name"] == "start" else "objective"
+    for entry, number in zip(found["objectives"], numbered(found), strict=True):
         listed.append(
             {
                 "name": entry["name"],
-                "kind": kind,
-                "number": count,
+                "kind": entry["role"],
+                "number": number,
                 "note": _note(entry),
                 "of": entry["held out"]["after"],
                 "seeds": [
@@ -107,7 +111,6 @@ def points(found: Mapping[str, Any]) -> list[dict[str, Any]]:
                 ],
             }
         )
-        count += kind == "objective"
     return [p for p in listed if _real(p["of"]["criterion"]["value"]) and _real(p["of"]["d_prime"]["value"])]
 
 
@@ -264,8 +267,8 @@ def _along(start: float, end: float, percent: float) -> float:
 
 
 def _origin(kind: str, spots: Sequence[Spot]) -> Point | None:
-    """Where the arrow to a spot begins: the base for the start, the start for an objective."""
-    wanted = {"start": ("base",), "objective": ("start", "base")}.get(kind, ())
+    """Where the arrow to a spot begins: the start for an objective, the base for the start and for a share."""
+    wanted = {"start": ("base",), "dosed": ("base",), "objective": ("start", "base")}.get(kind, ())
     return next((spot.at for name in wanted for spot in spots if spot.kind == name), None)
 
 

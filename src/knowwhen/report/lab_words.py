@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from knowwhen.report import numbers
-from knowwhen.report.lab_figure import threshold
+from knowwhen.report.lab_figure import numbered, threshold
 from knowwhen.report.labels import line
 
 Figures = Mapping[str, Any]
@@ -59,11 +59,18 @@ class Row:
     hidden: Mapping[str, str]
     """Whether the hidden reading changed less or more than "says" and than "c"; see `compared`."""
     entry: Figures
+    number: int
+    """Counts the objectives; a share of an adapter has its objective's, and a start none that counts."""
+
+    @property
+    def start(self) -> bool:
+        """Whether it is the start, or a share of it."""
+        return bool(self.entry["role"] == "start")
 
 
 def rows(found: Figures) -> list[Row]:
     """A row an objective, the start first."""
-    return [_row(entry) for entry in found["objectives"]]
+    return [_row(entry, number) for entry, number in zip(found["objectives"], numbered(found), strict=True)]
 
 
 def direction(change: Figures) -> str:
@@ -120,8 +127,9 @@ def bargain(found: Figures, written: Callable[[str], str] = str) -> str:
         change, since = (row.entry["held out"][which] for which in ("from base", "from start"))
         gained = [key for key in _GAINS if _above(change[key])]
         price = change["right"]
-        if row.name == START:
-            start = f" The start alone, from the base: {_gains(gained, change)}; {_price(price)}." if gained else ""
+        if row.start:
+            which = "The start alone" if row.name == START else "A share of it"
+            start += f" {which}, from the base: {_gains(gained, change)}; {_price(price)}." if gained else ""
         elif not gained or not real(price["value"]) or price["value"] < -FEW_POINTS:
             continue
         else:
@@ -145,7 +153,7 @@ def bargain(found: Figures, written: Callable[[str], str] = str) -> str:
 
 def hidden(found: Figures) -> str:
     """Whether the hidden reading changed less than what is said, and than the criterion."""
-    told = [row.hidden for row in rows(found) if row.name != START]
+    told = [row.hidden for row in rows(found) if row.entry["role"] == "objective"]
     if not told:
         return "There is no objective to compare readings of."
     if not any(real(row.entry["held out"]["from base"]["knows"]["value"]) for row in rows(found)):
@@ -195,7 +203,7 @@ def surprises(found: Figures) -> list[str]:
         said.append(f"{row.name}: predicted “{row.predicted}”; {lead}, Δc {moved}; {also}.")
     unclear = []
     for row in rows(found):
-        if row.name == START:
+        if row.entry["role"] != "objective":
             continue
         change, told = row.entry["held out"]["from base"], row.hidden
         if OPEN in told.values():
@@ -214,9 +222,9 @@ def surprises(found: Figures) -> list[str]:
     return [*said, NO_GAIN] if bargain(found).startswith(NO_GAIN) else said
 
 
-def _row(entry: Figures) -> Row:
+def _row(entry: Figures, number: int) -> Row:
     name = entry["name"]
-    since = "from base" if name == START else "from start"
+    since = "from base" if entry["role"] == "start" else "from start"
     held, trained = entry["held out"], entry["trained on"][since]["criterion"]
     moved = held[since]["criterion"]
     measured, change = direction(moved), held["from base"]
@@ -229,9 +237,8 @@ def _row(entry: Figures) -> Row:
     cells["carries"] = _ratio(entry["carries"])
     said = f"t = {at}" if at else "by kind of question" if entry["predicted"] else ""
     predicted = entry["predicted"]
-    return Row(
-        line(name), said, predicted, measured, verdict(predicted, measured), _cell(moved), cells, compared(entry), entry
-    )
+    told = (line(name), said, predicted, measured, verdict(predicted, measured), _cell(moved), cells, compared(entry))
+    return Row(*told, entry, number)
 
 
 def _cell(change: Figures, times: int = 1) -> tuple[str, str]:

@@ -71,7 +71,7 @@ def mix(
         RequestError: a share that is not above 0 and below 1, or one side has no rows, or too few for one row.
     """
     if not 0 < share < 1:
-        raise RequestError(f"A share of {share:g} of declined rows cannot be had: expected one above 0 and below 1.")
+        raise RequestError(f"A share of {share:g} of declined rows: expected one above 0 and below 1.")
     sides: dict[bool, list[int]] = {True: [], False: []}
     for place, row in enumerate(rows):
         sides[of(row)].append(place)

@@ -16,10 +16,11 @@ import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import load_file, save_file
 
-from knowwhen.errors import RequestError
+from knowwhen.errors import RequestError, RunError
 from knowwhen.models._folder import digests
 from knowwhen.training._adapter import whole
 from knowwhen.training._plan import RECORD
@@ -39,8 +40,8 @@ def scaled(adapter: Path, share: float, out: Path) -> Path:
         RequestError: the adapter is not a low-rank one.
     """
     weights = load_file(adapter / WEIGHTS)
-    if not any(".lora_B." in name for name in weights):
-        raise RequestError(f"{adapter} is no low-rank adapter, so no share of it can be taken.")
+    if other := [name for name in weights if ".lora_A." not in name and ".lora_B." not in name]:
+        raise RequestError(f"{adapter} is no plain low-rank adapter (it has {other[0]}): no share of it can be taken.")
     out.mkdir(parents=True, exist_ok=True)
     found = {name: value * share if ".lora_B." in name else value for name, value in weights.items()}
     save_file(found, out / WEIGHTS, metadata={"format": "pt"})
@@ -49,7 +50,8 @@ def scaled(adapter: Path, share: float, out: Path) -> Path:
 
 
 def largest(withheld: Callable[[float], float], limit: float) -> float:
-    """The largest share, to an eighth, at which no more than `limit` is withheld, what is withheld growing with it.
+    """The largest share, to an eighth, at which no more than `limit` is withheld, found by halving: what is withheld
+    is taken to grow with the share.
 
     >>> largest(lambda share: share / 2, 0.2), largest(lambda share: 0.1, 0.2), largest(lambda share: 1.0, 0.2)
     (0.375, 1.0, 0.0)
@@ -71,10 +73,10 @@ def right(model: Model, items: Sequence[Item], *, max_tokens: int, seed: int = 0
 
 
 def withheld(model: Model, items: Sequence[Item], *, max_tokens: int, seed: int = 0) -> float:
-    """The share of the items that the model declines; what cannot be graded is left out."""
+    """The share of the items that the model declines; what cannot be graded is left out, and 1 if nothing can."""
     said = [reply.verdict.move for _, (reply, *_) in replies(model, items, samples=0, max_tokens=max_tokens, seed=seed)]
     graded = [move for move in said if move is not None]
-    return sum(move in DECLINED for move in graded) / len(graded) if graded else 0.0
+    return sum(move in DECLINED for move in graded) / len(graded) if graded else 1.0
 
 
 def record(adapter: Path, out: Path, share: float, limit: float, tried: Mapping[float, float], good: int) -> None:
@@ -85,16 +87,31 @@ def record(adapter: Path, out: Path, share: float, limit: float, tried: Mapping[
         "share": share,
         "limit": limit,
         "of": digests(adapter)["weights_sha256"],
-        "withheld": {f"{tried_share:g}": value for tried_share, value in sorted(tried.items())},
-        "right answers of the base": good,
+        "weights_sha256": digests(out)["weights_sha256"],
+        "withheld": {f"{one:g}": value for one, value in sorted(tried.items())},
+        "right": good,
     }
     whole(out / RECORD, json.dumps(content, indent=1) + "\n")
 
 
-def current(adapter: Path, out: Path, limit: float) -> bool:
-    """Whether `out` holds what was taken of the adapter as it is now, by that limit."""
+def read(out: Path) -> dict[str, Any]:
+    """What `record` wrote of the dose: share, limit, what was withheld by share, and of how many right answers.
+
+    Raises:
+        RunError: there is no such record.
+    """
     try:
-        dose = json.loads((out / RECORD).read_text(encoding="utf-8"))["dose"]
-        return bool((dose["of"], dose["limit"]) == (digests(adapter)["weights_sha256"], limit))
-    except (OSError, ValueError, KeyError):
+        found: dict[str, Any] = dict(json.loads((out / RECORD).read_text(encoding="utf-8"))["dose"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{out / RECORD} does not say which share of an adapter was taken: {error!r}.") from None
+    return found
+
+
+def current(adapter: Path, out: Path, limit: float) -> bool:
+    """Whether `out` holds, whole, what was taken of the adapter as it is now, by that limit."""
+    try:
+        dose = read(out)
+        kept = digests(adapter)["weights_sha256"], digests(out)["weights_sha256"], limit
+        return kept == tuple(dose.get(key) for key in ("of", "weights_sha256", "limit"))
+    except (OSError, RunError, KeyError):
         return False

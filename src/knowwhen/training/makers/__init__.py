@@ -14,17 +14,20 @@ from knowwhen.training._plan import fits
 
 
 def check(name: str, given: Mapping[str, object]) -> None:
-    """Refuse settings that a maker does not take, before anything is asked.
+    """Refuse settings that a maker does not take, or that are out of their range, before anything is asked.
 
     Raises:
-        RequestError: no such maker; or names what it takes.
+        RequestError: no such maker; or says what it takes.
     """
-    parameters = inspect.signature(registry.load("makers", name).make).parameters
+    maker = registry.load("makers", name)
+    parameters = inspect.signature(maker.make).parameters
     known = [key for key in parameters if key not in ("model", "items", "seed", "say")]
     if strange := [key for key in given if key not in known]:
-        hint = " Use --seed." if strange[0] == "seed" else ""
+        hint = " The seed is the command's." if strange[0] == "seed" else ""
         raise RequestError(f"The maker '{name}' takes no '{strange[0]}'.{hint} It takes: {', '.join(known)}.")
     for key, value in given.items():
         if not fits(value, default := parameters[key].default):
             kind = type(default).__name__
             raise RequestError(f"{name}({key}={value!r}): expected a value of type {kind}, such as {key}={default!r}.")
+    if hasattr(maker, "check"):
+        maker.check(**given)

@@ -5,8 +5,8 @@ the example; where not, an "I don't know". Questions that should be declined get
 should, else a declining one: of the kind (does not know, asks back, refuses) that the question calls for. How readily
 a model declines afterwards follows the share of examples that do; it can be chosen.
 
-Source: R-Tuning (arXiv 2311.09677), §3: certain and uncertain data told apart by the model's own answers. Refusals by
-    the share of unanswerable questions in training: arXiv 2505.13988.
+Source: R-Tuning (arXiv 2311.09677), §3: certain and uncertain data told apart by the model's own answers. The share is
+    ours; of reinforcement arXiv 2505.13988 shows that the share of unanswerable questions does as much.
 Cost: 1 + `samples` short replies a question, once.
 Fails when: the model is right by luck (raise `samples`); when right answers are told by string match, which makes known
     things unknown; or when nearly all is unknown: then the set teaches to decline always, unless `declining` says less.
@@ -26,6 +26,18 @@ from knowwhen.training.rows import Row, reply, row_of
 from knowwhen.types import DECLINED, Item, Model, Move
 
 WRITES = "examples"
+
+
+def check(samples: int = 0, least: float = 0.5, declining: float | None = None, **_: object) -> None:
+    """Refuse settings out of their range.
+
+    Raises:
+        RequestError: says which.
+    """
+    if samples < 0 or not 0 < least <= 1:
+        raise RequestError(f"refusal_tuning(samples={samples}, least={least}): expected samples ≥ 0 and 0 < least ≤ 1.")
+    if declining is not None and not (isinstance(declining, float) and 0 < declining < 1):
+        raise RequestError(f"refusal_tuning(declining={declining!r}): expected a share above 0 and below 1.")
 
 
 def make(
@@ -54,34 +66,9 @@ def make(
     Raises:
         RequestError: settings out of their range, or too few rows of one side for that share.
     """
-    if samples < 0 or not 0 < least <= 1:
-        raise RequestError(f"refusal_tuning(samples={samples}, least={least}): expected samples ≥ 0 and 0 < least ≤ 1.")
-    threshold(declining, 0.5)  # which refuses what is no share
+    check(samples, least, declining)
     rows = _rows(model, items, seed, samples, least, max_tokens, keep_open, say)
     yield from rows if declining is None else mix(list(rows), declining, seed, of=lambda row: bool(row["declines"]))
-
-
-def threshold(declining: float | None, accuracy: float) -> float:
-    """The probability of being right from which a model that has learned from such rows answers.
-
-    Taken as they come, a reply declines as often as an answer is wrong, so it turns at ½. Where a share `declining` of
-    the rows declines, the odds at which it turns are declining/(1 − declining) · accuracy/(1 − accuracy) (Bayes' rule).
-
-    Args:
-        accuracy: how often the model's answers are right, over all questions that the rows were made of.
-
-    Raises:
-        RequestError: the share is not above 0 and below 1.
-
-    >>> threshold(None, 0.2), round(threshold(0.8, 0.2), 9), round(threshold(0.5, 0.2), 9)
-    (0.5, 0.5, 0.2)
-    """
-    if declining is None:
-        return 0.5
-    if not isinstance(declining, float) or not 0 < declining < 1:
-        raise RequestError(f"refusal_tuning(declining={declining!r}): expected a share above 0 and below 1.")
-    odds = declining * accuracy
-    return odds / (odds + (1 - declining) * (1 - accuracy))
 
 
 def _rows(
