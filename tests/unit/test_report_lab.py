@@ -305,6 +305,9 @@ def test_doses_are_told_with_their_limit_and_are_in_the_command():
     assert "The start alone, from the base: payoff +0.50" in said
     assert "A share of it, from the base: payoff +0.10" in said
     spots = {spot.name: spot for spot in drawing(found, 600, 400).spots}
+    assert spots["ternary, dosed"].label.name == "share of ternary"
+    assert "from the start's share" in html.unescape(words(lab.render(found, design)))
+    assert "from the start's share" not in html.unescape(words(PAGE))
     assert (spots["ternary, dosed"].kind, spots["ternary, dosed"].number) == ("dosed", spots["ternary"].number)
     assert lab.command(design).endswith("--training-items 40 --withheld 0.1")
     assert told in html.unescape(words(lab.render(found, design)))

@@ -79,6 +79,7 @@ def render(found: Figures, design: Figures) -> str:
         scale=_scale(found),
         surprises=surprises(found),
         facts=facts(found, design),
+        doses=found["doses"],
         command=command(design),
         glossary=[*(word for word in (*glossary.MEASURES, *glossary.READINGS) if word[0] in _SHARED), *WORDS],
         picture=None,

@@ -142,7 +142,7 @@ def drawing(
         return _along(frame[0], frame[2], x.at(c)), _along(frame[3], frame[1], y.at(d))
 
     spots: list[Spot] = []
-    names = _names([p["name"] for p in shown], brief)
+    names = _names([_first(p["name"]) for p in shown], brief)
     for p, name in zip(shown, names, strict=True):
         c, d = p["of"]["criterion"], p["of"]["d_prime"]
         at = place(c["value"], d["value"])
@@ -285,6 +285,12 @@ def _arrow(begin: Point | None, end: Point) -> tuple[Line | None, tuple[Point, .
 
 
 # ---- the labels ----
+
+
+def _first(name: str) -> str:
+    """A name with what sets it apart before its parameters, where a cut leaves it: ``ternary, dosed`` → its share."""
+    whole = name.removesuffix(", dosed")
+    return name if whole == name else f"share of {whole}"
 
 
 def _names(names: Sequence[str], brief: bool) -> list[str]:

@@ -134,7 +134,10 @@ def bargain(found: Figures, written: Callable[[str], str] = str) -> str:
             continue
         else:
             better = _cheap(price) and any(_above(since[key]) for key in (*gained, "right"))
-            said = f"{written(row.name)} ({_gains(gained, change, since)}; {_open_price(price, since['right'])})"
+            told = f"{_gains(gained, change, since)}; {_open_price(price, since['right'])}"
+            if row.entry["role"] == "dosed":
+                told = told.replace("from the start ", "from the start's share ")
+            said = f"{written(row.name)} ({told})"
             (sure if better else likely).append(said)
     said = NO_GAIN
     if sure:
