@@ -65,8 +65,8 @@ def lab(
         typer.Option(
             "--withheld",
             metavar="SHARE",
-            help="Also audit of each objective's adapter the largest share that withholds no more than this of the "
-            "right answers of the base, on questions of the kinds trained on that it was not trained on.",
+            help="Also audit of the start's and each objective's adapter the largest share that withholds no more than "
+            "this of the right answers of the base, on questions of the kinds trained on that it was not trained on.",
         ),
     ] = None,
     out: Annotated[

@@ -134,10 +134,10 @@ def bargain(found: Figures, written: Callable[[str], str] = str) -> str:
             continue
         else:
             better = _cheap(price) and any(_above(since[key]) for key in (*gained, "right"))
-            told = f"{_gains(gained, change, since)}; {_open_price(price, since['right'])}"
-            if row.entry["role"] == "dosed":
-                told = told.replace("from the start ", "from the start's share ")
-            said = f"{written(row.name)} ({told})"
+            begun = "the start's share" if row.entry["role"] == "dosed" else "the start"
+            cost = _price(price, since["right"], begun)
+            unsure = "" if _cheap(price) else ": what it cost cannot be told more closely"
+            said = f"{written(row.name)} ({_gains(gained, change, since, begun)}; {cost}{unsure})"
             (sure if better else likely).append(said)
     said = NO_GAIN
     if sure:
@@ -285,23 +285,18 @@ def _cheap(price: Figures) -> bool:
     return bool(real(price["low"]) and price["low"] >= -FEW_POINTS)
 
 
-def _gains(keys: Sequence[str], change: Figures, since: Figures | None = None) -> str:
+def _gains(keys: Sequence[str], change: Figures, since: Figures | None = None, begun: str = "the start") -> str:
     """What rose from the base and, if given, how much of that from the start."""
     said = []
     for key in keys:
         gain = f"{_GAINS[key]} {delta(change[key])}"
-        said.append(gain if since is None else f"{gain}, from the start {delta(since[key])}")
+        said.append(gain if since is None else f"{gain}, from {begun} {delta(since[key])}")
     return "; ".join(said)
 
 
-def _price(price: Figures, since: Figures | None = None) -> str:
+def _price(price: Figures, since: Figures | None = None, begun: str = "the start") -> str:
     told = f"right answers {delta(price, 100)} points"
-    return told if since is None else f"{told}, from the start {delta(since, 100)}"
-
-
-def _open_price(price: Figures, since: Figures) -> str:
-    told = _price(price, since)
-    return told if _cheap(price) else f"{told}: what it cost cannot be told more closely"
+    return told if since is None else f"{told}, from {begun} {delta(since, 100)}"
 
 
 def _reach(change: Figures) -> tuple[float, float] | None:
