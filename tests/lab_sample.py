@@ -98,6 +98,7 @@ def design(**changes: Any) -> dict[str, Any]:
         "held_out": ["stale", "subjective", "unclear_intent"],
         "trainer": "exact",
         "held_out_items": 48,
+        "draws": 1,
         "trained_on_items": 16,
         "training_items": 40,
         "start_items": 12,
@@ -109,6 +110,7 @@ def design(**changes: Any) -> dict[str, Any]:
         "kl": 0.0,
         "max_tokens": 40,
         "withheld": None,
+        "whole": True,
         **changes,
     }
 

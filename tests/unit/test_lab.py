@@ -47,6 +47,8 @@ pytest.importorskip("trl")
         ({"objectives": ("refusal_tuning(samples=-1)",)}, "expected samples ≥ 0"),
         ({"trainer": "grpo"}, "Under brier a reply must say how sure it is"),
         ({"held_out_items": 1}, "at least one pair"),
+        ({"draws": 0}, "expected a whole number of at least 1"),
+        ({"whole": False}, "nothing is audited"),
         ({"withheld": 1.0}, "expected a share of right answers, from 0 to below 1"),
         ({"held_out": ("unsafe",)}, "cannot train safety.*about unsafe questions alone, and held_out=unsafe keeps"),
     ],
@@ -74,6 +76,17 @@ def test_training_and_audits_share_no_twin_no_entity_and_no_held_out_kind() -> N
         assert not {item.id for item in items} & {item.id for item in asked}
 
 
+def test_further_draws_have_further_questions_of_the_audit_s_side() -> None:
+    given: dict[str, Any] = {"objectives": ("binary",), "held_out": ("stale", "unsafe"), "held_out_items": 600}
+    one, two = (Design("smollm2", **given, draws=draws) for draws in (1, 2))
+    first, both = audited(one), audited(two)
+    more = {item.id: item for item in both}
+    assert len(more) == len(both) > len(first) + 200
+    assert {item.id for item in first} < set(more)
+    assert all(item.twin in more and more[item.twin].twin == item.id for item in both)
+    assert split.shared(trained(two, 0), both) == frozenset()
+
+
 def test_doses_are_set_by_questions_that_neither_a_training_nor_an_audit_sees() -> None:
     design = Design("smollm2", withheld=0.1)
     asked = {item.id for item in audited(design)}
@@ -86,6 +99,8 @@ def test_doses_are_set_by_questions_that_neither_a_training_nor_an_audit_sees() 
     assert design.fingerprint == replace(design, withheld=None).fingerprint, "a dose joins the folder of the lab"
     assert replace(design, withheld=None).rows == ("start", *design.objectives)
     assert design.rows[:4] == ("start", "start, dosed", "binary", "binary, dosed")
+    assert replace(design, whole=False).rows[:2] == ("start, dosed", "binary, dosed")
+    assert design.fingerprint == replace(design, whole=False).fingerprint
     with pytest.raises(RequestError, match="none of 'unknown' is left to set a dose by"):
         design_.validated(replace(design, training_items=400), 0)
 

@@ -285,8 +285,10 @@ def test_the_command_repeats_the_design_or_is_left_out():
         "knowwhen lab smollm2 --objective binary --objective ternary --objective 'confidence_target(t=0.75)' "
         "--objective brier --objective refusal_tuning --objective 'safety(charge=0, comply=0)' --seeds 3 "
         "--held-out stale --held-out subjective --held-out unclear_intent --trainer exact --steps 24 --batch 8 "
-        "--learning-rate 0.0003 --rank 8 --kl 0.0 --held-out-items 48 --trained-on-items 16 --training-items 40"
+        "--learning-rate 0.0003 --rank 8 --kl 0.0 --held-out-items 48 --draws 1 --trained-on-items 16 "
+        "--training-items 40"
     )
+    assert " --seeds 2 --first-seed 3 --held-out" in lab.command(SAMPLE["design"](seeds=[3, 4]))
     assert lab.command(SAMPLE["design"](seeds=[3, 5])) == ""
     assert "cannot be named on the command line" in lab.render(FOUND, SAMPLE["design"](seeds=[3, 5]))
 
@@ -303,7 +305,7 @@ def test_doses_are_told_with_their_limit_and_are_in_the_command():
     assert "Whether the hidden reading changed less than what it says cannot be told" in lab_words.hidden(found)
     said = lab_words.bargain(found)
     assert "The start alone, from the base: payoff +0.50" in said
-    assert "A share of it, from the base: payoff +0.10" in said
+    assert "A share of the start, from the base: payoff +0.10" in said
     spots = {spot.name: spot for spot in drawing(found, 600, 400).spots}
     assert spots["ternary, dosed"].label.name == "share of ternary"
     assert "from the start's share" in html.unescape(words(lab.render(found, design)))
@@ -312,6 +314,20 @@ def test_doses_are_told_with_their_limit_and_are_in_the_command():
     assert lab.command(design).endswith("--training-items 40 --withheld 0.1")
     assert told in html.unescape(words(lab.render(found, design)))
     assert "dose" not in dict(lab.facts(FOUND, DESIGN))
+
+
+def test_a_lab_of_shares_alone_reads_and_says_so():
+    given = {"ternary, dosed": [{"share": 0.5, "right": 40}]}
+    listed = entry("start, dosed", "", payoff=0.1), entry("ternary, dosed", "", threshold=None, payoff=0.3)
+    found = of(*listed, doses=given)
+    design = SAMPLE["design"](objectives=["ternary"], withheld=0.1, whole=False, draws=3)
+    told = dict(lab.facts(found, design))
+    assert told["right when it answers"].startswith("the start's share in ")
+    assert told["audited on"].startswith("at most 48 questions of each held-out kind, of 3 draws, 16 of each other")
+    assert lab.command(design).endswith(" --training-items 40 --withheld 0.1 --shares-only")
+    assert "Whether the hidden reading changed less than what it says cannot be told" in lab_words.hidden(found)
+    assert "Whether the hidden reading" in "".join(lab_words.surprises(found))
+    assert "A share of the start, from the base: payoff +0.10" in html.unescape(words(lab.render(found, design)))
 
 
 def test_how_it_was_made_names_both_sides_of_the_split():

@@ -29,6 +29,9 @@ def lab(
     seeds: Annotated[
         int | None, typer.Option("--seeds", metavar="N", min=1, help="Trainings of each objective; left out: 3.")
     ] = None,
+    first_seed: Annotated[
+        int, typer.Option("--first-seed", metavar="N", min=0, help="The trainings have seeds from N on; left out: 0.")
+    ] = 0,
     held_out: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,6 +56,15 @@ def lab(
         int | None,
         typer.Option("--held-out-items", metavar="N", min=2, help="Questions of each held-out kind in an audit."),
     ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            "--draws",
+            metavar="N",
+            min=1,
+            help="Draws of each held-out suite that these are taken from; left out: 1. More draws have more questions.",
+        ),
+    ] = None,
     trained_on_items: Annotated[
         int | None,
         typer.Option("--trained-on-items", metavar="N", min=2, help="Questions of each other kind in an audit."),
@@ -69,6 +81,9 @@ def lab(
             "this of the right answers of the base, on questions of the kinds trained on that it was not trained on.",
         ),
     ] = None,
+    shares_only: Annotated[
+        bool, typer.Option("--shares-only", help="With --withheld: audit these shares, and not the whole adapters.")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -89,7 +104,7 @@ def lab(
     if any(find_spec(name) is None for name in ("torch", "transformers", "trl")):
         raise MissingExtraError("The lab", "train")
     from knowwhen import store
-    from knowwhen.lab.design import Design
+    from knowwhen.lab.design import SEEDS, Design
     from knowwhen.lab.results import results
     from knowwhen.lab.stages import work
     from knowwhen.report import lab as page
@@ -97,7 +112,7 @@ def lab(
 
     given: dict[str, Any] = {
         "objectives": tuple(objective) if objective else None,
-        "seeds": tuple(range(seeds)) if seeds else None,
+        "seeds": tuple(range(first_seed, first_seed + (seeds or SEEDS))),
         "held_out": tuple(held_out) if held_out else None,
         "trainer": trainer,
         "steps": steps,
@@ -106,9 +121,11 @@ def lab(
         "rank": rank,
         "kl": kl,
         "held_out_items": held_out_items,
+        "draws": draws,
         "trained_on_items": trained_on_items,
         "training_items": training_items,
         "withheld": withheld,
+        "whole": not shares_only,
     }
     design = Design(model, **{name: value for name, value in given.items() if value is not None})
     folder = out or Path("runs") / f"lab-{slug(model)}-{design.fingerprint[:8]}"

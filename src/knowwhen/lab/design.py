@@ -41,6 +41,9 @@ ABOUT = {"safety": ("unsafe",)}
 START = "start"
 """The short training by examples that every objective goes on from."""
 
+SEEDS = 3
+"""Trainings of each objective unless told otherwise."""
+
 DOSED = ", dosed"
 """Behind a name: the share of its adapter that withholds few good answers."""
 
@@ -57,12 +60,14 @@ class Design:
 
     model: str
     objectives: tuple[str, ...] = OBJECTIVES
-    seeds: tuple[int, ...] = (0, 1, 2)
+    seeds: tuple[int, ...] = tuple(range(SEEDS))
     held_out: tuple[str, ...] = ("stale", "subjective", "unclear_intent")
     """Kinds of question that training never sees."""
     trainer: str = "exact"
     held_out_items: int = 40
-    """Questions of each kind kept from training that an audit asks."""
+    """Questions of each kind kept from training that an audit asks, if there are so many."""
+    draws: int = 1
+    """Draws of each such suite that they are taken from: further ones have further questions of the same templates."""
     trained_on_items: int = 16
     """Questions of each other kind that an audit asks: enough to see how far what is learned carries."""
     training_items: int = 40
@@ -81,6 +86,8 @@ class Design:
     withheld: float | None = None
     """If given, of the start's and each objective's adapter the largest share that withholds no more than this of the
     base's right answers on the training side is audited too (`training.dose`)."""
+    whole: bool = True
+    """Whether whole adapters are audited; else only the shares of them."""
 
     def __post_init__(self) -> None:
         for spec in self.objectives:
@@ -123,6 +130,10 @@ class Design:
             )
         if self.withheld is not None and not 0 <= self.withheld < 1:
             raise RequestError(f"withheld={self.withheld:g}: expected a share of right answers, from 0 to below 1.")
+        if self.draws < 1:
+            raise RequestError(f"draws={self.draws}: expected a whole number of at least 1.")
+        if self.withheld is None and not self.whole:
+            raise RequestError("Without whole adapters and without shares of them (--withheld) nothing is audited.")
         if min(self.held_out_items, self.trained_on_items, self.training_items, self.start_items) < 2:
             raise RequestError("A lab needs at least one pair (two questions) of each kind, for training and audit.")
 
@@ -134,13 +145,14 @@ class Design:
     @property
     def rows(self) -> tuple[str, ...]:
         """What is audited beside the base: the start and every objective, and a share of each if one is asked for."""
-        named = (START, *self.objectives)
-        return named if self.withheld is None else tuple(row for spec in named for row in (spec, spec + DOSED))
+        kinds = ("",) * self.whole + (DOSED,) * (self.withheld is not None)
+        return tuple(spec + kind for spec in (START, *self.objectives) for kind in kinds)
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of all that must be the same in one folder: further seeds, objectives and doses may join it."""
-        fixed = {name: value for name, value in asdict(self).items() if name not in ("objectives", "seeds", "withheld")}
+        joins = ("objectives", "seeds", "withheld", "whole")
+        fixed = {name: value for name, value in asdict(self).items() if name not in joins}
         return digest(json.dumps(fixed, sort_keys=True))
 
 
@@ -163,24 +175,38 @@ def slug(spec: str) -> str:
     return re.sub(r"[^\w.]+", "-", spec).strip("-")
 
 
-def pool(kind: str) -> list[Item]:
-    """Every pair that a suite yields, up to 400; the same for every lab, so that sides do not depend on the design."""
+def pool(kind: str, seed: int = 0) -> list[Item]:
+    """Every pair that a suite yields from a seed, up to 400; the same for every lab, so that sides do not depend on the
+    design."""
     most = _MOST
     while True:
         try:
-            return suites.load(kind, pairs=most, seed=0)
+            return suites.load(kind, pairs=most, seed=seed)
         except RequestError:
             most -= 20
             if most < 1:
                 raise
 
 
+def drawn(kind: str, draws: int) -> list[Item]:
+    """The audit's side of a kind, of several draws of its suite: pairs of which an earlier draw had a question are left
+    out."""
+    found: dict[str, Item] = {}
+    for seed in range(draws):
+        side = split.for_audit(pool(kind, seed))
+        found |= {item.id: item for item in side if not {item.id, item.twin} & found.keys()}
+    return list(found.values())
+
+
 def audited(design: Design) -> list[Item]:
     """The questions of every audit: the audit's side of each kind."""
-    def most(kind: str) -> int:
-        return design.held_out_items if kind in design.held_out else design.trained_on_items
 
-    return [item for kind in suites.DEFAULT for item in suites.take(split.for_audit(pool(kind)), most(kind))]
+    def asked(kind: str) -> list[Item]:
+        if kind in design.held_out:
+            return suites.take(drawn(kind, design.draws), design.held_out_items)
+        return suites.take(drawn(kind, 1), design.trained_on_items)
+
+    return [item for kind in suites.DEFAULT for item in asked(kind)]
 
 
 def trained(design: Design, seed: int, kinds: Sequence[str] | None = None) -> list[Item]:

@@ -156,7 +156,7 @@ def results(design: Design, folder: Path, *, draws: int = 2000) -> dict[str, Any
     }
     groups = {"held out": np.isin(scenario_N, design.held_out), "trained on": np.isin(scenario_N, design.trained_on)}
     asked = [o for o, inside in zip(outcomes, groups["trained on"], strict=True) if inside]
-    seen = {"base": [base], "start": audits[START]}
+    seen = {"base": [base], "start": audits[design.rows[0]]}  # its share, where whole adapters are not audited
     accuracy = {
         name: _accuracy([one.where(groups["trained on"]) for one in each], asked, draws) for name, each in seen.items()
     }

@@ -68,7 +68,8 @@ def stages(design: Design, folder: Path) -> list[Stage]:
         for spec in (START, *design.objectives):
             model = f"{design.model}+{home / slug(spec)}"
             found.append(_train(design, home, seed, spec))
-            found.append(_audit(design, folder, f"seed-{seed}-{slug(spec)}", model, asked))
+            if design.whole:
+                found.append(_audit(design, folder, f"seed-{seed}-{slug(spec)}", model, asked))
             if spec == START:
                 found.append(Stage("data", f"data, seed {seed}", *then))
             if design.withheld is not None:
@@ -307,4 +308,3 @@ def _short(overall: dict[str, Any]) -> str:
         if isinstance(overall.get(name), dict) and overall[name].get("value") is not None
     ]
     return ", ".join(parts) or "measured"
-

@@ -121,6 +121,8 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
     from knowwhen import suites
 
     held = design["held_out"]
+    of_draws = f", of {design['draws']} draws" if design["draws"] > 1 else ""
+    begun = "the start" if design["whole"] else "the start's share"
     right = {name: numbers.figure("hit_rate", accuracy) for name, accuracy in found["accuracy"].items()}
     return [
         ("base", line(design["model"])),
@@ -138,15 +140,15 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
         ),
         (
             "audited on",
-            f"{design['held_out_items']} questions of each held-out kind, {design['trained_on_items']} of each other "
-            "(templates of training, but other countries, elements and sources); "
-            f"replies of at most {design['max_tokens']} tokens",
+            f"at most {design['held_out_items']} questions of each held-out kind{of_draws}, "
+            f"{design['trained_on_items']} of each other (templates of training, but other countries, "
+            f"elements and sources); replies of at most {design['max_tokens']} tokens",
         ),
         (
             "right when it answers",
-            f"the start in {right['start']}, the base in {right['base']} of its answers, on the kinds trained on "
-            "(an answer to what should be declined is wrong); a threshold above the start's predicts declining, one "
-            "below it answering, one inside its interval nothing",
+            f"{begun} in {right['start']}, the base in {right['base']} of its answers, on the kinds trained on (an "
+            "answer to what should be declined is wrong); a threshold above the start's predicts declining, one below "
+            "it answering, one inside its interval nothing",
         ),
         *([("dose", doses(found, design["withheld"]))] if found["doses"] else []),
         ("not graded", ungraded(found)),
@@ -180,18 +182,20 @@ def ungraded(found: Figures) -> str:
 
 
 def command(design: Figures) -> str:
-    """The command that does the same again; "" if the command line cannot say it (seeds other than 0, 1, 2 …)."""
-    if list(design["seeds"]) != list(range(len(design["seeds"]))):
+    """The command that does the same again; "" if the command line cannot say it (seeds that do not follow each
+    other)."""
+    first, count = design["seeds"][0], len(design["seeds"])
+    if list(design["seeds"]) != list(range(first, first + count)):
         return ""
     words = ["knowwhen", "lab", design["model"]]
     words += [word for name in design["objectives"] for word in ("--objective", name)]
-    words += ["--seeds", len(design["seeds"])]
+    words += ["--seeds", count, *(["--first-seed", first] if first else [])]
     words += [word for kind in design["held_out"] for word in ("--held-out", kind)]
-    sizes = ("held_out_items", "trained_on_items", "training_items")
+    sizes = ("held_out_items", "draws", "trained_on_items", "training_items")
     for name in ("trainer", "steps", "batch", "learning_rate", "rank", "kl", *sizes):
         words += [f"--{name.replace('_', '-')}", design[name]]
     if design["withheld"] is not None:
-        words += ["--withheld", design["withheld"]]
+        words += ["--withheld", design["withheld"], *([] if design["whole"] else ["--shares-only"])]
     return shlex.join(map(str, words))
 
 

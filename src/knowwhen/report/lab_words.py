@@ -73,6 +73,12 @@ def rows(found: Figures) -> list[Row]:
     return [_row(entry, number) for entry, number in zip(found["objectives"], numbered(found), strict=True)]
 
 
+def judged(found: Figures) -> list[Row]:
+    """The rows of objectives; of their shares, where whole adapters were not audited."""
+    by_role = {role: [row for row in rows(found) if row.entry["role"] == role] for role in ("objective", "dosed")}
+    return by_role["objective"] or by_role["dosed"]
+
+
 def direction(change: Figures) -> str:
     """Which way the criterion moved, if its interval tells.
 
@@ -128,7 +134,7 @@ def bargain(found: Figures, written: Callable[[str], str] = str) -> str:
         gained = [key for key in _GAINS if _above(change[key])]
         price = change["right"]
         if row.start:
-            which = "The start alone" if row.name == START else "A share of it"
+            which = "The start alone" if row.name == START else "A share of the start"
             start += f" {which}, from the base: {_gains(gained, change)}; {_price(price)}." if gained else ""
         elif not gained or not real(price["value"]) or price["value"] < -FEW_POINTS:
             continue
@@ -156,7 +162,7 @@ def bargain(found: Figures, written: Callable[[str], str] = str) -> str:
 
 def hidden(found: Figures) -> str:
     """Whether the hidden reading changed less than what is said, and than the criterion."""
-    told = [row.hidden for row in rows(found) if row.entry["role"] == "objective"]
+    told = [row.hidden for row in judged(found)]
     if not told:
         return "There is no objective to compare readings of."
     if not any(real(row.entry["held out"]["from base"]["knows"]["value"]) for row in rows(found)):
@@ -205,9 +211,7 @@ def surprises(found: Figures) -> list[str]:
         moved = delta(row.entry["held out"]["from start"]["criterion"])
         said.append(f"{row.name}: predicted “{row.predicted}”; {lead}, Δc {moved}; {also}.")
     unclear = []
-    for row in rows(found):
-        if row.entry["role"] != "objective":
-            continue
+    for row in judged(found):
         change, told = row.entry["held out"]["from base"], row.hidden
         if OPEN in told.values():
             unclear.append(row.name)
