@@ -12,7 +12,7 @@ from pathlib import Path
 
 COMMANDS = (
     "", "audit", "report", "compare", "grade", "import",
-    "export", "lm-eval-path", "objectives", "prepare", "train", "lab", "list", "explain",
+    "export", "lm-eval-path", "objectives", "prepare", "train", "dose", "lab", "list", "explain",
 )
 
 LEAD = """\

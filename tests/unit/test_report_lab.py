@@ -74,6 +74,18 @@ def test_the_headline_counts_the_verdicts(changes, said):
     assert said in words(lab.render(found, DESIGN))
 
 
+def test_where_no_direction_is_predicted_the_headline_says_what_was_gained():
+    shares = [entry("start", "", threshold=None), entry("a, dosed", "", threshold=None, payoff=0.3, right=0.02)]
+    sure = "With a, dosed judgement or payoff rose, and right answers surely fell by no more than 2 points."
+    assert lab_words.headline(of(*shares)) == sure
+    likely = entry("b", "", threshold=None, payoff=0.3)
+    assert lab_words.headline(of(*shares, likely)) == sure
+    assert lab_words.headline(of(shares[0], likely)) == (
+        "With b judgement or payoff rose, and right answers by the point estimate fell by no more than 2 points."
+    )
+    assert lab_words.headline(of(*shares, entry("c", criterion=-1.0))) == f"The one objective {HOW}."
+
+
 def test_a_direction_is_told_only_by_an_interval_that_excludes_0():
     assert lab_words.direction(ESTIMATE(-0.3, 0.2)) == "declines more"
     assert lab_words.direction(ESTIMATE(-0.3, 0.4)) == "cannot be told"

@@ -90,7 +90,7 @@ def test_a_record_says_what_was_taken_and_holds_for_that_adapter_and_that_limit(
     (adapter / "training.json").write_text(json.dumps({"plan": {"seed": 3}, "files": {"a": "b"}}))
     out = dose.scaled(adapter, 0.5, tmp_path / "share")
     assert not dose.current(adapter, out, 0.1)
-    dose.record(adapter, out, 0.5, 0.1, {1.0: 0.4, 0.5: 0.1}, 20)
+    dose.record("tiny", adapter, out, dose.Dose(0.5, 0.1, 20, {"0.5": 0.1, "1": 0.4}))
     kept = json.loads((out / "training.json").read_text())
     assert kept["plan"] == {"seed": 3}
     assert (kept["dose"]["share"], kept["dose"]["withheld"]) == (0.5, {"0.5": 0.1, "1": 0.4})

@@ -16,6 +16,7 @@ import typer
 import knowwhen
 from knowwhen.cli.audit import audit
 from knowwhen.cli.compare import compare
+from knowwhen.cli.dose import dose
 from knowwhen.cli.explain import explain
 from knowwhen.cli.export import export
 from knowwhen.cli.grade import grade
@@ -37,6 +38,7 @@ app.command("compare", short_help="Say what changed from one run to others; noth
 app.command("objectives", short_help="Say what each training objective rewards, and where it fails.")(objectives)
 app.command("prepare", short_help="Make training data from a model's own replies.")(prepare)
 app.command("train", short_help="Train a model under an objective, and write an adapter.")(train)
+app.command("dose", short_help="Take a share of an adapter that withholds few good answers.")(dose)
 app.command("lab", short_help="Train every objective from one base, and map where each one lands.")(lab)
 app.command("grade", short_help="Grade replies that somebody already has.")(grade)
 app.command("import", short_help="Make a run of a log of Inspect AI.")(import_)

@@ -240,7 +240,7 @@ def _dose(design: Design, home: Path, seed: int, spec: str, limit: float) -> Sta
     adapter, out, good_file = home / slug(spec), home / slug(spec + DOSED), home / "right.jsonl"
 
     def work(say: Say) -> None:
-        settings = {"max_tokens": design.max_tokens, "seed": seed}
+        settings: dict[str, Any] = {"max_tokens": design.max_tokens, "seed": seed}
         if not good_file.exists():  # one file for all the doses of a seed
             asked = validated(design, seed)
             if not (found := dose.right(open_model(design.model), asked, **settings)):
@@ -250,18 +250,7 @@ def _dose(design: Design, home: Path, seed: int, spec: str, limit: float) -> Sta
                 )
             rows_.write(good_file, map(rows_.row_of, found))
         good = list(map(rows_.item_of, rows_.read(good_file, "prompts")))
-        tried: dict[float, float] = {}
-
-        def withheld(share: float) -> float:
-            dose.scaled(adapter, share, out)
-            tried[share] = dose.withheld(open_model(f"{design.model}+{out}"), good, **settings)
-            return tried[share]
-
-        (out / RECORD).unlink(missing_ok=True)
-        share = dose.largest(withheld, limit)
-        dose.record(adapter, dose.scaled(adapter, share, out), share, limit, tried, len(good))
-        told_ = ", ".join(f"{one:g}: {value:.0%}" for one, value in sorted(tried.items()))
-        say(f"    {share:g} of it is taken; withheld of {len(good)} right answers, by share: {told_}")
+        say(f"    {dose.by_limit(design.model, adapter, good, limit, out, **settings)}")
 
     return Stage("dose", f"dose of {spec}, seed {seed}", lambda: dose.current(adapter, out, limit), work)
 

@@ -104,11 +104,11 @@ def verdict(predicted: str, measured: str) -> str:
 
 
 def headline(found: Figures) -> str:
-    """How many objectives went where they were predicted to go."""
+    """How many objectives went where they were predicted to go; of which nothing was predicted, what was gained."""
     verdicts = [row.verdict for row in rows(found) if row.predicted]
     n, agree, against = len(verdicts), verdicts.count("agrees"), verdicts.count("against")
     if not n:
-        return "No direction was predicted, so none can be checked."
+        return _won(*gains(found))
     how = "moved the criterion the way that was predicted"
     if agree == n:
         return f"{'The one objective' if n == 1 else f'All {n} objectives'} {how}."
@@ -119,6 +119,29 @@ def headline(found: Figures) -> str:
     return "; ".join([lead, *parts]) + "."
 
 
+def _won(sure: Sequence[Row], likely: Sequence[Row]) -> str:
+    if not sure and not likely:
+        return "No direction was predicted, so none can be checked."
+    names = joined([row.name for row in sure or likely])
+    price = "surely fell" if sure else "by the point estimate fell"
+    return f"With {names} judgement or payoff rose, and right answers {price} by no more than 2 points."
+
+
+def gains(found: Figures) -> tuple[list[Row], list[Row]]:
+    """What surely raised judgement or payoff from the base: (at a price of surely no more than 2 points of right
+    answers, and surely better than the start in one of these; at such a price by the point estimate alone)."""
+    sure: list[Row] = []
+    likely: list[Row] = []
+    for row in rows(found):
+        change, since = (row.entry["held out"][which] for which in ("from base", "from start"))
+        gained, price = _risen(change), change["right"]
+        if row.start or not gained or not real(price["value"]) or price["value"] < -FEW_POINTS:
+            continue
+        better = _cheap(price) and any(_above(since[key]) for key in (*gained, "right"))
+        (sure if better else likely).append(row)
+    return sure, likely
+
+
 def bargain(found: Figures, written: Callable[[str], str] = str) -> str:
     """Which objectives raised judgement or payoff at a small price in right answers, surely or by the point estimate,
     and what the start alone had raised.
@@ -126,38 +149,33 @@ def bargain(found: Figures, written: Callable[[str], str] = str) -> str:
     Args:
         written: how a name is written.
     """
-    sure: list[str] = []
-    likely: list[str] = []
-    start = ""
-    for row in rows(found):
+
+    def told(row: Row) -> str:
         change, since = (row.entry["held out"][which] for which in ("from base", "from start"))
-        gained = [key for key in _GAINS if _above(change[key])]
-        price = change["right"]
-        if row.start:
-            which = "The start alone" if row.name == START else "A share of the start"
-            start += f" {which}, from the base: {_gains(gained, change)}; {_price(price)}." if gained else ""
-        elif not gained or not real(price["value"]) or price["value"] < -FEW_POINTS:
-            continue
-        else:
-            better = _cheap(price) and any(_above(since[key]) for key in (*gained, "right"))
-            begun = "the start's share" if row.entry["role"] == "dosed" else "the start"
-            cost = _price(price, since["right"], begun)
-            unsure = "" if _cheap(price) else ": what it cost cannot be told more closely"
-            said = f"{written(row.name)} ({_gains(gained, change, since, begun)}; {cost}{unsure})"
-            (sure if better else likely).append(said)
+        begun = "the start's share" if row.entry["role"] == "dosed" else "the start"
+        cost = _price(change["right"], since["right"], begun)
+        unsure = "" if _cheap(change["right"]) else ": what it cost cannot be told more closely"
+        return f"{written(row.name)} ({_gains(_risen(change), change, since, begun)}; {cost}{unsure})"
+
+    sure, likely = gains(found)
     said = NO_GAIN
     if sure:
         said = (
             "Judgement (d′) or payoff surely rose on the kinds held out, right answers surely fell by no more than 2 "
-            f"points, and one of these is surely better than the start's, with {joined(sure)}."
+            f"points, and one of these is surely better than the start's, with {joined(list(map(told, sure)))}."
         )
     if likely:
         also = "also " if sure else ""
         said += (
             f" By the point estimate right answers {also}fell by no more than 2 points, and judgement or payoff surely "
-            f"rose from the base, with {joined(likely)}."
+            f"rose from the base, with {joined(list(map(told, likely)))}."
         )
-    return said + start
+    for row in rows(found):
+        change = row.entry["held out"]["from base"]
+        if row.start and (risen := _risen(change)):
+            which = "The start alone" if row.name == START else "A share of the start"
+            said += f" {which}, from the base: {_gains(risen, change)}; {_price(change['right'])}."
+    return said
 
 
 def hidden(found: Figures) -> str:
@@ -282,6 +300,11 @@ def real(value: Any) -> bool:
 
 def _above(change: Figures) -> bool:
     return bool(real(change["value"]) and real(change["low"]) and change["low"] > 0)
+
+
+def _risen(change: Figures) -> list[str]:
+    """Which of judgement and payoff surely rose."""
+    return [key for key in _GAINS if _above(change[key])]
 
 
 def _cheap(price: Figures) -> bool:

@@ -14,16 +14,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file, save_file
 
 from knowwhen.errors import RequestError, RunError
+from knowwhen.models import open_model
 from knowwhen.models._folder import digests
-from knowwhen.training._adapter import whole
-from knowwhen.training._plan import RECORD
+from knowwhen.training._adapter import MEASURE, whole
+from knowwhen.training._plan import RECORD, measuring
 from knowwhen.training.makers._said import replies
 from knowwhen.types import DECLINED, Item, Model
 
@@ -79,23 +81,76 @@ def withheld(model: Model, items: Sequence[Item], *, max_tokens: int, seed: int 
     return sum(move in DECLINED for move in graded) / len(graded) if graded else 1.0
 
 
-def record(adapter: Path, out: Path, share: float, limit: float, tried: Mapping[float, float], good: int) -> None:
-    """Write training.json of a dosed adapter, its last file: that of the adapter, and what was taken of it and why."""
-    content = json.loads((adapter / RECORD).read_text(encoding="utf-8"))
+@dataclass(frozen=True, slots=True)
+class Dose:
+    """What was taken of an adapter, and why."""
+
+    share: float
+    limit: float | None = None
+    """The share of right answers that may be withheld; None if the share was chosen."""
+    right: int = 0
+    """Right answers of the base that it was set by."""
+    withheld: dict[str, float] = field(default_factory=dict)
+    """Share tried → the share of these right answers that it withholds."""
+
+    def __str__(self) -> str:
+        if self.limit is None:
+            return f"{self.share:g} of it is taken"
+        tried = ", ".join(f"{one}: {value:.0%}" for one, value in self.withheld.items())
+        return f"{self.share:g} of it is taken; withheld of {self.right} right answers, by share: {tried}"
+
+
+def by_limit(
+    base: str, adapter: Path, good: Sequence[Item], limit: float, out: Path, *, max_tokens: int, seed: int = 0
+) -> Dose:
+    """Write to `out` the largest share of the adapter that withholds no more than `limit` of the right answers.
+
+    Args:
+        base: the model below the adapter, as for `open_model`.
+        good: items that the base answers rightly.
+
+    Raises:
+        RequestError: no low-rank adapter.
+        ModelError: as `open_model`.
+    """
+    tried: dict[float, float] = {}
+
+    def tell(share: float) -> float:
+        scaled(adapter, share, out)
+        tried[share] = withheld(open_model(f"{base}+{out}"), good, max_tokens=max_tokens, seed=seed)
+        return tried[share]
+
+    (out / RECORD).unlink(missing_ok=True)  # it says that all the rest is there
+    share = largest(tell, limit)
+    found = Dose(share, limit, len(good), {f"{one:g}": value for one, value in sorted(tried.items())})
+    record(base, adapter, scaled(adapter, share, out), found)
+    return found
+
+
+def record(base: str, adapter: Path, out: Path, dose: Dose) -> None:
+    """Write the model card of a dosed adapter and, as its last file, training.json: that of the adapter, and what was
+    taken of it and why."""
+    whole(out / "README.md", card(base, adapter, out, dose))
+    path = adapter / RECORD
+    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}  # not every adapter is our own
     content["files"] = {}
-    content["dose"] = {
-        "share": share,
-        "limit": limit,
-        "of": digests(adapter)["weights_sha256"],
-        "weights_sha256": digests(out)["weights_sha256"],
-        "withheld": {f"{one:g}": value for one, value in sorted(tried.items())},
-        "right": good,
-    }
+    hashes = {"of": digests(adapter)["weights_sha256"], "weights_sha256": digests(out)["weights_sha256"]}
+    content["dose"] = {**asdict(dose), **hashes}
     whole(out / RECORD, json.dumps(content, indent=1) + "\n")
 
 
+def card(base: str, adapter: Path, out: Path, taken: Dose) -> str:
+    """The model card of a share of an adapter."""
+    return (
+        f"---\nbase_model: {base}\nlibrary_name: peft\ntags: [knowwhen]\n---\n\n# {out.name}\n\n"
+        f"A share of the low-rank adapter `{adapter}` for `{base}`: {taken}.\n\n"
+        f"{MEASURE}\n\n    {measuring(base, out)}\n\n"
+        "Sources:\n- shares of what was trained: Wortsman et al. 2022 (WiSE-FT, arXiv 2109.01903)\n"
+    )
+
+
 def read(out: Path) -> dict[str, Any]:
-    """What `record` wrote of the dose: share, limit, what was withheld by share, and of how many right answers.
+    """What `record` wrote of the dose: its fields, and the hashes of the adapter and of what was taken.
 
     Raises:
         RunError: there is no such record.
@@ -110,8 +165,8 @@ def read(out: Path) -> dict[str, Any]:
 def current(adapter: Path, out: Path, limit: float) -> bool:
     """Whether `out` holds, whole, what was taken of the adapter as it is now, by that limit."""
     try:
-        dose = read(out)
+        written = read(out)
         kept = digests(adapter)["weights_sha256"], digests(out)["weights_sha256"], limit
-        return kept == tuple(dose.get(key) for key in ("of", "weights_sha256", "limit"))
+        return kept == tuple(written.get(key) for key in ("of", "weights_sha256", "limit"))
     except (OSError, RunError, KeyError):
         return False
