@@ -63,6 +63,18 @@ def test_without_its_libraries_it_says_how_to_install_them(
     assert begun == []
 
 
+def test_seeds_draws_and_shares_reach_the_design(
+    monkeypatch: pytest.MonkeyPatch, begun: list[Any], tmp_path: Path
+) -> None:
+    monkeypatch.setattr("knowwhen.lab.results.results", lambda *_: SAMPLE["results"]())
+    (tmp_path / "here").mkdir()
+    words = ["--first-seed", "7", "--draws", "2", "--withheld", "0.1", "--shares-only", "--out", "here"]
+    assert main(["lab", "smollm2", *words]) == 0
+    design, _ = begun[0]
+    assert (design.seeds, design.draws, design.withheld, design.whole) == ((7, 8, 9), 2, 0.1, False)
+    assert main(["lab", "smollm2", "--shares-only", "--out", "here"]) == 2
+
+
 @pytest.mark.parametrize("json_", [False, True])
 def test_what_was_found_is_written_and_told(
     monkeypatch: pytest.MonkeyPatch, begun: list[Any], capsys: pytest.CaptureFixture[str], json_: bool

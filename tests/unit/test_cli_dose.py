@@ -14,6 +14,7 @@ from tests.models import tiny
 from knowwhen import suites
 from knowwhen.cli.dose import trained_on
 from knowwhen.cli.main import main
+from knowwhen.records import digest
 from knowwhen.training import rows, split
 from knowwhen.training.rows import Candidate, closed_row
 from knowwhen.types import Item, Move
@@ -68,11 +69,12 @@ def test_a_share_is_set_by_questions_of_the_training_side_that_it_was_not_traine
     def withheld(model: Any, items: Sequence[Item], **_: Any) -> float:
         """As much as there is of the adapter, which lies on disk by then."""
         name = next(name for name in whole if ".lora_B." in name)
-        return float((load_file(folder / "part" / WHOLE)[name] / whole[name]).nanmean()) / 2
+        return float((load_file(folder / "part" / "trial" / WHOLE)[name] / whole[name]).nanmean()) / 2
 
     monkeypatch.setattr(dose, "right", right)
     monkeypatch.setattr(dose, "withheld", withheld)
-    assert main(["dose", "model+tuned", "--withheld", "0.2", "--suite", "unknown", "--out", "part"]) == 0
+    asking = ["--suite", "unknown", "--limit", "50"]
+    assert main(["dose", "model+tuned", "--withheld", "0.2", *asking, "--out", "part"]) == 0
     shown = capsys.readouterr()
     assert "0.375 of it is taken; withheld of 40 right answers, by share: 0.25: 12%, 0.375: 19%, 0.5: 25%" in shown.out
     assert dose.current(folder / "tuned", folder / "part", 0.2)
@@ -82,7 +84,7 @@ def test_a_share_is_set_by_questions_of_the_training_side_that_it_was_not_traine
     learnt = trained_on(folder / "tuned")
     assert len(learnt) == 4
     left = [i for i in training.values() if i.answerable and i.answers and i.id not in learnt]
-    assert len(items) == min(120, len(left))
+    assert len(items) == 50 < len(left)
     assert all(i.answerable and i.answers and i.id in training and i.id not in learnt for i in items)
     assert "note:" not in shown.err
 
@@ -103,17 +105,23 @@ def test_what_an_adapter_was_trained_on_is_told_through_the_one_it_went_on_from(
     rows.write(folder / "more.jsonl", [closed_row(item, replies) for item in more])
     record = json.loads((folder / "tuned" / "training.json").read_text())
     (folder / "further").mkdir()
-    record["plan"] |= {"data": "more.jsonl", "model": "model+tuned"}
+    more_sha = digest((folder / "more.jsonl").read_text())
+    record["plan"] |= {"data": "more.jsonl", "data_sha256": more_sha, "model": "model+tuned"}
     (folder / "further" / "training.json").write_text(json.dumps(record))
     assert trained_on(folder / "further") == first | {i.id for i in more}
     assert "note" not in capsys.readouterr().err
-    (folder / "closed.jsonl").unlink()
-    assert trained_on(folder / "further") == {i.id for i in more}
-    assert "note: what tuned was trained on cannot be read" in capsys.readouterr().err
+    with (folder / "closed.jsonl").open("a") as file:
+        file.write("\n")
+    assert trained_on(folder / "further") == {i.id for i in more}, "another file now than it was trained on"
+    assert "note: what tuned was trained on cannot be told" in capsys.readouterr().err
+    record["plan"]["model"] = "model+further"
+    (folder / "further" / "training.json").write_text(json.dumps(record))
+    assert trained_on(folder / "further") == {i.id for i in more}, "it does not go round for ever"
+    assert "note: what further was trained on cannot be told" in capsys.readouterr().err
 
 
 def test_an_adapter_that_knowwhen_did_not_train_has_a_share_too(folder: Path) -> None:
-    (folder / "tuned" / "training.json").unlink()
+    (folder / "tuned" / "training.json").write_text("{")
     assert main(["dose", "model+tuned", "--share", "1", "--out", "same"]) == 0
     assert (folder / "same" / WHOLE).exists()
     assert dose.read(folder / "same")["share"] == 1.0
@@ -123,7 +131,8 @@ def test_an_adapter_that_knowwhen_did_not_train_has_a_share_too(folder: Path) ->
     ("given", "words"),
     [
         (("model", "--out", "part"), "'model' has no adapter on it. Give BASE+ADAPTER"),
-        (("model+tuned", "--out", "tuned", "--share", "0.5"), "is the adapter itself"),
+        (("model+tuned", "--out", "tuned", "--share", "0.5"), "--out tuned holds something else"),
+        (("model+tuned", "--out", "model", "--share", "0.5"), "--out model holds something else"),
         (("model+tuned", "--out", "part", "--share", "0"), "--share 0: expected a share above 0 and at most 1"),
         (("model+tuned", "--out", "part", "--share", "1.5"), "--share 1.5: expected"),
         (("model+tuned", "--out", "part", "--withheld", "1"), "--withheld 1: expected a share of right answers"),

@@ -100,7 +100,7 @@ def test_doses_are_set_by_questions_that_neither_a_training_nor_an_audit_sees() 
     assert replace(design, withheld=None).rows == ("start", *design.objectives)
     assert design.rows[:4] == ("start", "start, dosed", "binary", "binary, dosed")
     assert replace(design, whole=False).rows[:2] == ("start, dosed", "binary, dosed")
-    assert design.fingerprint == replace(design, whole=False).fingerprint
+    assert design.fingerprint == replace(design, whole=False).fingerprint != replace(design, draws=2).fingerprint
     with pytest.raises(RequestError, match="none of 'unknown' is left to set a dose by"):
         design_.validated(replace(design, training_items=400), 0)
 
@@ -388,6 +388,19 @@ def test_a_lab_stops_goes_on_and_does_nothing_twice(
     assert [entry["role"] for entry in found["objectives"]] == ["start", "start", "objective", "dosed"]
     assert found["objectives"][3]["predicted"] == ""
     assert {name: by[0]["share"] for name, by in found["doses"].items()} == {named[1]: 1.0, named[3]: 0.375}
+
+    alone = replace(dosed, whole=False)
+    assert {stage.name for stage in stages(alone, home) if stage.kind == "audit"} == {
+        "audit base", "audit seed-0-start-dosed", "audit seed-0-ternary-dosed",
+    }  # fmt: skip
+    assert all(stage.done() for stage in stages(alone, home))
+    shares = results_.results(alone, home, draws=50)
+    assert [entry["name"] for entry in shares["objectives"]] == named[1::2]
+    for entry, like in zip(shares["objectives"], found["objectives"][1::2], strict=True):
+        assert str(entry["held out"]["seeds"]) == str(like["held out"]["seeds"])  # of NaN too
+        before, after = (one["held out"]["from start"]["right"].value for one in (entry, like))
+        assert before == after or math.isnan(before + after)
+    assert [entry["role"] for entry in shares["objectives"]] == ["start", "dosed"]
 
     other = replace(dosed, withheld=0.3)  # another limit, another dose, and another audit of it
     declined = iter([0.3, 0.4, 0.3, 0.35, 0.4])

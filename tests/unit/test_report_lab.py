@@ -64,7 +64,7 @@ HOW = "moved the criterion the way that was predicted"
         ([-1.0, -1.0], f"All 2 objectives {HOW}."),
         ([-1.0, -1.0, 0.0], f"2 of 3 objectives {HOW}; in 1 it cannot be told."),
         ([1.0, 0.0], f"None of 2 objectives {HOW}; 1 moved it the other way; in 1 it cannot be told."),
-        ([], "No direction was predicted, so none can be checked."),
+        ([], "No direction was predicted, and no gain at a small price was found."),
     ],
 )
 def test_the_headline_counts_the_verdicts(changes, said):
@@ -75,15 +75,28 @@ def test_the_headline_counts_the_verdicts(changes, said):
 
 
 def test_where_no_direction_is_predicted_the_headline_says_what_was_gained():
-    shares = [entry("start", "", threshold=None), entry("a, dosed", "", threshold=None, payoff=0.3, right=0.02)]
-    sure = "With a, dosed judgement or payoff rose, and right answers surely fell by no more than 2 points."
-    assert lab_words.headline(of(*shares)) == sure
-    likely = entry("b", "", threshold=None, payoff=0.3)
-    assert lab_words.headline(of(*shares, likely)) == sure
-    assert lab_words.headline(of(shares[0], likely)) == (
-        "With b judgement or payoff rose, and right answers by the point estimate fell by no more than 2 points."
+    gain = {"payoff": 0.3, "right": 0.05}
+    start, begun = entry("start", ""), entry("start", "", **gain)
+    won = entry("a, dosed", "", payoff=0.3, right=0.02)
+    rose = "With a, dosed judgement or payoff rose from the base"
+    sure = f"{rose}, and right answers surely fell by no more than 2 points"
+    assert lab_words.headline(of(start, won)) == f"{sure}."
+    assert lab_words.headline(of(start, won, entry("b", "", payoff=0.3))) == f"{sure}."
+    assert lab_words.headline(of(begun, entry("a, dosed", "", start=gain, **gain))) == (
+        f"{sure}; more than with the start cannot be told."
     )
-    assert lab_words.headline(of(*shares, entry("c", criterion=-1.0))) == f"The one objective {HOW}."
+    assert lab_words.headline(of(start, entry("b", "", payoff=0.3))) == (
+        "With b judgement or payoff rose from the base, and right answers may have fallen by more than 2 points."
+    )
+    assert lab_words.headline(of(start, won, entry("c", criterion=-1.0))) == f"The one objective {HOW}."
+
+
+def test_only_what_was_predicted_is_said_to_have_come_out():
+    found = of(entry("start", ""), entry("a, dosed", "", payoff=0.3, right=0.02, knows=0.0, d_prime=0.6, criterion=0.5))
+    page = html.unescape(words(lab.render(found, DESIGN)))
+    assert "Nothing: all two came out, for every objective." in page
+    assert "the direction of every objective" not in page
+    assert "Predicted are: the direction of every objective; that the hidden reading" in words(PAGE)
 
 
 def test_a_direction_is_told_only_by_an_interval_that_excludes_0():
@@ -314,6 +327,8 @@ def test_doses_are_told_with_their_limit_and_are_in_the_command():
     assert "no more than 10 % of 40 to 53 right answers of the base" in told
     assert "by seed: ternary, dosed 0.5, 1. No direction" in told
     assert [row.number for row in lab_words.rows(found)] == [-1, -1, 0, 0, 1]
+    shares = of(start[1], entry("a, dosed", ""), entry("b, dosed", ""))
+    assert [row.number for row in lab_words.rows(shares)] == [-1, 0, 1]
     assert "Whether the hidden reading changed less than what it says cannot be told" in lab_words.hidden(found)
     said = lab_words.bargain(found)
     assert "The start alone, from the base: payoff +0.50" in said

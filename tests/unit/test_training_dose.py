@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import peft
@@ -14,8 +15,9 @@ from safetensors.torch import load_file, save_file
 from tests.models import tiny
 from tests.unit.test_training_makers import CHILE, NAUR, PERU, POEM, Scripted
 
-from knowwhen.errors import RequestError, RunError
+from knowwhen.errors import ModelError, RequestError, RunError
 from knowwhen.training import dose
+from knowwhen.training._plan import Plan, finished
 from knowwhen.types import Response, Stop
 
 TARGETS = ["q_proj", "down_proj"]
@@ -87,13 +89,19 @@ def test_what_counts_as_right_and_as_withheld() -> None:
 
 
 def test_a_record_says_what_was_taken_and_holds_for_that_adapter_and_that_limit(adapter: Path, tmp_path: Path) -> None:
-    (adapter / "training.json").write_text(json.dumps({"plan": {"seed": 3}, "files": {"a": "b"}}))
-    out = dose.scaled(adapter, 0.5, tmp_path / "share")
+    plan = Plan("tiny", "sft", adapter, seed=3)
+    kept = {"plan": {"seed": 3}, "fingerprint": plan.fingerprint, "files": {}}
+    (adapter / "training.json").write_text(json.dumps(kept))
+    assert finished(plan)
+    out = tmp_path / "share"
     assert not dose.current(adapter, out, 0.1)
-    dose.record("tiny", adapter, out, dose.Dose(0.5, 0.1, 20, {"0.5": 0.1, "1": 0.4}))
+    taken = dose.Dose(0.5, 0.1, 20, {"0.5": 0.1, "1": 0.4})
+    dose.write("tiny", adapter, taken, out)
     kept = json.loads((out / "training.json").read_text())
     assert kept["plan"] == {"seed": 3}
     assert (kept["dose"]["share"], kept["dose"]["withheld"]) == (0.5, {"0.5": 0.1, "1": 0.4})
+    assert not finished(replace(plan, out=out)), "a share is not the end of that training"
+    assert f"`{adapter}` for `tiny`: 0.5 of it is taken; withheld of 20" in (out / "README.md").read_text()
     assert dose.current(adapter, out, 0.1)
     assert not dose.current(adapter, out, 0.2)
     assert dose.read(out)["right"] == 20
@@ -108,3 +116,74 @@ def test_a_record_says_what_was_taken_and_holds_for_that_adapter_and_that_limit(
         assert not dose.current(adapter, out, 0.1)
         with pytest.raises(RunError, match="does not say which share"):
             dose.read(out)
+
+
+def test_what_is_stopped_half_way_leaves_no_share_and_can_be_begun_again(
+    adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "share"
+    dose.write("tiny", adapter, dose.Dose(0.5), out)
+    tried: list[float] = []
+
+    def stopped(*_: object, **__: object) -> float:
+        tried.append(0.0)
+        if len(tried) == 2:
+            raise KeyboardInterrupt
+        return 1.0
+
+    monkeypatch.setattr(dose, "open_model", lambda _: None)
+    monkeypatch.setattr(dose, "withheld", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        dose.by_limit("tiny", adapter, [PERU], 0.1, out, max_tokens=8)
+    assert not (out / dose.WEIGHTS).exists(), "what was tried last is nobody's choice"
+    assert dose.ours(out)
+    assert not dose.current(adapter, out, 0.1)
+    assert dose.by_limit("tiny", adapter, [PERU], 0.1, out, max_tokens=8).share == 0.0
+    assert sorted(path.name for path in out.iterdir()) == [
+        "README.md", "adapter_config.json", dose.WEIGHTS, "training.json",
+    ]  # fmt: skip
+
+
+def test_a_full_disk_ends_plainly(adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(dose, "save_file", full)
+    with pytest.raises(RunError, match=r"cannot be written to .*share: No space left on device"):
+        dose.write("tiny", adapter, dose.Dose(0.5), tmp_path / "share")
+    assert not dose.current(adapter, tmp_path / "share", 0.1)
+
+
+def test_only_shares_give_way(adapter: Path, tmp_path: Path) -> None:
+    assert dose.ours(tmp_path / "nowhere")
+    assert not dose.ours(adapter)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "lock").touch()
+    assert dose.ours(tmp_path / "empty")
+    (tmp_path / "empty" / "mine.txt").touch()
+    assert not dose.ours(tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"init_lora_weights": "pissa_niter_16"}, "init_lora_weights=pissa_niter_16, which changes the base"),
+        ({"init_lora_weights": "olora"}, "changes the base"),
+        ({"layer_replication": [[0, 2], [1, 2]]}, "layers that stand twice"),
+        (None, "no adapter_model.safetensors"),
+        ("garbage", "cannot be read"),
+    ],
+)
+def test_where_the_line_does_not_begin_at_the_base_no_share_is_taken(
+    adapter: Path, tmp_path: Path, changes: dict[str, object] | str | None, words: str
+) -> None:
+    if changes is None:
+        (adapter / dose.WEIGHTS).unlink()
+    elif isinstance(changes, str):
+        (adapter / dose.WEIGHTS).write_text(changes)
+    else:
+        config = json.loads((adapter / "adapter_config.json").read_text())
+        (adapter / "adapter_config.json").write_text(json.dumps(config | changes))
+    with pytest.raises((RequestError, ModelError), match=words):
+        dose.write("tiny", adapter, dose.Dose(0.5), tmp_path / "share")
+    assert not (tmp_path / "share").exists()

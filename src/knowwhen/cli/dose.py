@@ -86,12 +86,13 @@ def dose(
 
     adapter = locate(model).adapter
     assert adapter is not None
-    if out.resolve() == adapter.resolve():
-        raise RequestError(f"--out {out} is the adapter itself; a share of it goes into another folder.")
+    dose_.check(adapter)
+    if out.resolve() == adapter.resolve() or not dose_.ours(out):
+        raise RequestError(f"--out {out} holds something else. Name an empty folder, or one that holds such a share.")
     with store.locked(out):
         if share is not None:
             taken = dose_.Dose(share)
-            dose_.record(base, adapter, dose_.scaled(adapter, share, out), taken)
+            dose_.write(base, adapter, taken, out, named=named)
         else:
             seen = trained_on(adapter)
             drawn = training_items(suite, pairs=pairs, limit=None, seed=seed, data=data)
@@ -105,28 +106,38 @@ def dose(
                     f"{base} is right on none of them, so what the adapter withholds of its right answers cannot be "
                     "told. Choose a share with --share."
                 )
-            taken = dose_.by_limit(base, adapter, good, bar, out, max_tokens=MAX_TOKENS, seed=seed)
+            taken = dose_.by_limit(base, adapter, good, bar, out, max_tokens=MAX_TOKENS, seed=seed, named=named)
     if not taken.share:
         _say("note: even an eighth of the adapter withholds more; what was written is the base.")
     print(f"{taken}.\n{out}\nMeasure it: {measuring(base, out)}")
 
 
 def trained_on(adapter: Path) -> set[str]:
-    """The ids of the questions that an adapter was trained on, and the one that it was trained further from; a note on
+    """The ids of the questions that an adapter was trained on, and those that it was trained further from; a note on
     stderr says where that cannot be told."""
     from knowwhen.models._weights import parts
+    from knowwhen.records import digest
     from knowwhen.training._plan import RECORD
 
     found: set[str] = set()
-    try:
-        plan = json.loads((adapter / RECORD).read_text(encoding="utf-8"))["plan"]
-        lines = Path(plan["data"]).read_text(encoding="utf-8").splitlines()
-        found |= {str(row["id"]) for row in map(json.loads, lines) if row.get("id")}
-        before = parts(plan["model"])[1]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RequestError):
-        _say(f"note: what {adapter} was trained on cannot be read, so it may be asked some of the same questions.")
-        return found
-    return found | trained_on(Path(before)) if before else found
+    been: set[Path] = set()
+    place: Path | None = adapter
+    while place is not None:
+        try:
+            if place.resolve() in been:
+                raise ValueError("it was written over what it was trained further from")
+            been.add(place.resolve())
+            plan = json.loads((place / RECORD).read_text(encoding="utf-8"))["plan"]
+            text = Path(plan["data"]).read_text(encoding="utf-8")
+            if digest(text) != plan["data_sha256"]:
+                raise ValueError("the file has changed since")
+            found |= {str(json.loads(line)["id"]) for line in text.splitlines() if line.strip()}
+            before = parts(plan["model"])[1]
+            place = Path(before) if before else None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RequestError):
+            _say(f"note: what {place} was trained on cannot be told, so it may be asked some of the same questions.")
+            break
+    return found
 
 
 def _say(text: str) -> None:

@@ -151,7 +151,7 @@ class Design:
     @property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of all that must be the same in one folder: further seeds, objectives and doses may join it."""
-        joins = ("objectives", "seeds", "withheld", "whole")
+        joins = ("objectives", "seeds", "withheld", "whole", *(("draws",) if self.draws == 1 else ()))
         fixed = {name: value for name, value in asdict(self).items() if name not in joins}
         return digest(json.dumps(fixed, sort_keys=True))
 

@@ -73,6 +73,7 @@ def render(found: Figures, design: Figures) -> str:
             ("narrow", drawing(found, 340, 460, margins=(30, 6, 4, 22), size=11.5, brief=True)),
         ),
         rows=listed,
+        predicted=any(row.predicted for row in listed),
         columns=COLUMNS,
         readings=READINGS,
         before=found["base"]["held out"],
@@ -89,7 +90,8 @@ def render(found: Figures, design: Figures) -> str:
 def text(found: Figures, design: Figures) -> str:
     """The same for a terminal of 80 columns: a few lines an objective, figures one below another."""
     lines = [f"{line(design['model'])}: {headline(found)}", ""]
-    lines.append("On kinds of question that training never saw: Δc from the start (of the start from the base);")
+    like = "; of a share from the start's share" if found["doses"] else ""
+    lines.append(f"On kinds of question that training never saw: Δc from the start (of the start from the base{like});")
     lines.append("says, leans, knows: Δd′ from the base; right: good answers, in points; payoff, both from the base.")
     for row in rows(found):
         lines += ["", ", ".join(part for part in (row.name, row.threshold) if part)]
@@ -123,6 +125,11 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
     held = design["held_out"]
     of_draws = f", of {design['draws']} draws" if design["draws"] > 1 else ""
     begun = "the start" if design["whole"] else "the start's share"
+    thresholds = (
+        "; a threshold above the start's predicts declining, one below it answering, one inside its interval nothing"
+        if design["whole"]
+        else ""
+    )
     right = {name: numbers.figure("hit_rate", accuracy) for name, accuracy in found["accuracy"].items()}
     return [
         ("base", line(design["model"])),
@@ -147,8 +154,7 @@ def facts(found: Figures, design: Figures) -> list[tuple[str, str]]:
         (
             "right when it answers",
             f"{begun} in {right['start']}, the base in {right['base']} of its answers, on the kinds trained on (an "
-            "answer to what should be declined is wrong); a threshold above the start's predicts declining, one below "
-            "it answering, one inside its interval nothing",
+            f"answer to what should be declined is wrong){thresholds}",
         ),
         *([("dose", doses(found, design["withheld"]))] if found["doses"] else []),
         ("not graded", ungraded(found)),

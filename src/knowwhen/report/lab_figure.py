@@ -82,10 +82,16 @@ def threshold(value: float | None) -> str:
     return next((sign for sign, share in _ACROSS.items() if abs(value - share) < 1e-6), f"{value:.2g}")
 
 
+def _whole(name: str) -> str:
+    """The name of what a row is a share of, or its own."""
+    return name.removesuffix(", dosed")
+
+
 def numbered(found: Mapping[str, Any]) -> list[int]:
-    """The number of each entry's objective, from 0; a share of its adapter has the same; before the first it is −1."""
-    roles = [entry["role"] for entry in found["objectives"]]
-    return [roles[: place + 1].count("objective") - 1 for place in range(len(roles))]
+    """The number of each entry's objective, from 0; a share of its adapter has the same; that of a start is −1."""
+    names = [None if entry["role"] == "start" else _whole(entry["name"]) for entry in found["objectives"]]
+    order = list(dict.fromkeys(filter(None, names)))
+    return [-1 if name is None else order.index(name) for name in names]
 
 
 def points(found: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -289,7 +295,7 @@ def _arrow(begin: Point | None, end: Point) -> tuple[Line | None, tuple[Point, .
 
 def _first(name: str) -> str:
     """A name with what sets it apart before its parameters, where a cut leaves it: ``ternary, dosed`` → its share."""
-    whole = name.removesuffix(", dosed")
+    whole = _whole(name)
     return name if whole == name else f"share of {whole}"
 
 

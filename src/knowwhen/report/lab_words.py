@@ -120,11 +120,14 @@ def headline(found: Figures) -> str:
 
 
 def _won(sure: Sequence[Row], likely: Sequence[Row]) -> str:
-    if not sure and not likely:
-        return "No direction was predicted, so none can be checked."
-    names = joined([row.name for row in sure or likely])
-    price = "surely fell" if sure else "by the point estimate fell"
-    return f"With {names} judgement or payoff rose, and right answers {price} by no more than 2 points."
+    """The headline of a lab in which no direction was predicted."""
+    if not (named := sure or likely):
+        return "No direction was predicted, and no gain at a small price was found."
+    rose, names = "judgement or payoff rose from the base", joined([row.name for row in named])
+    cheap = all(_cheap(row.entry["held out"]["from base"]["right"]) for row in named)
+    price = "right answers surely fell by no more than 2 points" if cheap else "right answers may have fallen"
+    start = "" if sure else "; more than with the start cannot be told" if cheap else " by more than 2 points"
+    return f"With {names} {rose}, and {price}{start}."
 
 
 def gains(found: Figures) -> tuple[list[Row], list[Row]]:

@@ -14,16 +14,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-from knowwhen.errors import RequestError, RunError
+from knowwhen.errors import ModelError, RequestError, RunError
 from knowwhen.models import open_model
-from knowwhen.models._folder import digests
+from knowwhen.models._folder import digests, read_json
 from knowwhen.training._adapter import MEASURE, whole
 from knowwhen.training._plan import RECORD, measuring
 from knowwhen.training.makers._said import replies
@@ -34,17 +36,46 @@ HALVINGS = 3
 
 WEIGHTS = "adapter_model.safetensors"
 
+_MOVES_BASE = ("pissa", "olora", "corda", "loftq")
+"""Ways to begin a low-rank adapter under which PEFT takes its beginning off the base's weights."""
+
+
+def check(adapter: Path) -> None:
+    """Refuse an adapter of which a share is no point on the line between the base and what was trained.
+
+    Raises:
+        RequestError: it is not a low-rank one, trains more than that, or changes the base's weights when it is loaded.
+        ModelError: its settings cannot be read.
+    """
+    names = _names(adapter / WEIGHTS) if (adapter / WEIGHTS).exists() else ["no " + WEIGHTS]
+    config = read_json(adapter / "adapter_config.json") if (adapter / "adapter_config.json").exists() else {}
+    begun = str(config.get("init_lora_weights", True)).lower()
+    other = [name for name in names if ".lora_A." not in name and ".lora_B." not in name]
+    if begun.startswith(_MOVES_BASE):
+        other.append(f"init_lora_weights={begun}, which changes the base")
+    if config.get("layer_replication"):
+        other.append("layers that stand twice")
+    if other:
+        raise RequestError(f"{adapter} is no plain low-rank adapter (it has {other[0]}): no share of it can be taken.")
+
+
+def _names(file: Path) -> list[str]:
+    try:
+        with safe_open(file, "pt") as weights:
+            return list(weights.keys())
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{file} cannot be read: {error}.") from error
+
 
 def scaled(adapter: Path, share: float, out: Path) -> Path:
     """An adapter folder whose product is `share` times that of `adapter`: 1 is the adapter, 0 the base.
 
     Raises:
-        RequestError: the adapter is not a low-rank one.
+        RequestError, ModelError: as `check`.
     """
-    weights = load_file(adapter / WEIGHTS)
-    if other := [name for name in weights if ".lora_A." not in name and ".lora_B." not in name]:
-        raise RequestError(f"{adapter} is no plain low-rank adapter (it has {other[0]}): no share of it can be taken.")
+    check(adapter)
     out.mkdir(parents=True, exist_ok=True)
+    weights = load_file(adapter / WEIGHTS)
     found = {name: value * share if ".lora_B." in name else value for name, value in weights.items()}
     save_file(found, out / WEIGHTS, metadata={"format": "pt"})
     shutil.copyfile(adapter / "adapter_config.json", out / "adapter_config.json")
@@ -101,45 +132,96 @@ class Dose:
 
 
 def by_limit(
-    base: str, adapter: Path, good: Sequence[Item], limit: float, out: Path, *, max_tokens: int, seed: int = 0
+    base: str,
+    adapter: Path,
+    good: Sequence[Item],
+    limit: float,
+    out: Path,
+    *,
+    max_tokens: int,
+    seed: int = 0,
+    named: str = "",
 ) -> Dose:
     """Write to `out` the largest share of the adapter that withholds no more than `limit` of the right answers.
 
     Args:
         base: the model below the adapter, as for `open_model`.
         good: items that the base answers rightly.
+        named: the adapter's name for the model card, if not its folder.
 
     Raises:
         RequestError: no low-rank adapter.
         ModelError: as `open_model`.
+        RunError: the folder cannot be written.
     """
-    tried: dict[float, float] = {}
+    rates: dict[float, float] = {}
+    trial = out / "trial"
 
     def tell(share: float) -> float:
-        scaled(adapter, share, out)
-        tried[share] = withheld(open_model(f"{base}+{out}"), good, max_tokens=max_tokens, seed=seed)
-        return tried[share]
+        with _written(out):
+            scaled(adapter, share, trial)
+        rates[share] = withheld(open_model(f"{base}+{trial}"), good, max_tokens=max_tokens, seed=seed)
+        return rates[share]
 
-    (out / RECORD).unlink(missing_ok=True)  # it says that all the rest is there
+    _begin(out)
     share = largest(tell, limit)
-    found = Dose(share, limit, len(good), {f"{one:g}": value for one, value in sorted(tried.items())})
-    record(base, adapter, scaled(adapter, share, out), found)
+    found = Dose(share, limit, len(good), {f"{one:g}": value for one, value in sorted(rates.items())})
+    write(base, adapter, found, out, named=named)
+    shutil.rmtree(trial)
     return found
 
 
-def record(base: str, adapter: Path, out: Path, dose: Dose) -> None:
-    """Write the model card of a dosed adapter and, as its last file, training.json: that of the adapter, and what was
-    taken of it and why."""
-    whole(out / "README.md", card(base, adapter, out, dose))
-    path = adapter / RECORD
-    content = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}  # not every adapter is our own
-    content["files"] = {}
-    hashes = {"of": digests(adapter)["weights_sha256"], "weights_sha256": digests(out)["weights_sha256"]}
-    content["dose"] = {**asdict(dose), **hashes}
-    whole(out / RECORD, json.dumps(content, indent=1) + "\n")
+def write(base: str, adapter: Path, dose: Dose, out: Path, *, named: str = "") -> None:
+    """Write a share of an adapter with its model card and, as the last file, training.json: that of the adapter, and
+    what was taken of it and why.
+
+    Raises:
+        RequestError: no low-rank adapter.
+        RunError: the folder cannot be written.
+    """
+    check(adapter)
+    _begin(out)
+    try:
+        content = dict(json.loads((adapter / RECORD).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):  # not every adapter is our own
+        content = {}
+    for name in ("fingerprint", "files"):  # it is not the end of that training
+        content.pop(name, None)
+    with _written(out):
+        scaled(adapter, dose.share, out)
+        hashes = {"of": digests(adapter)["weights_sha256"], "weights_sha256": digests(out)["weights_sha256"]}
+        whole(out / "README.md", card(base, named or str(adapter), out, dose))
+        whole(out / RECORD, json.dumps({**content, "dose": {**asdict(dose), **hashes}}, indent=1) + "\n")
 
 
-def card(base: str, adapter: Path, out: Path, taken: Dose) -> str:
+def _begin(out: Path) -> None:
+    """Mark a folder as that of a dose which is not there yet."""
+    with _written(out):
+        out.mkdir(parents=True, exist_ok=True)
+        whole(out / RECORD, '{"dose": {}}\n')
+        for name in (WEIGHTS, "README.md"):
+            (out / name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _written(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"A share of the adapter cannot be written to {out}: {error.strerror or error}.") from error
+
+
+def ours(out: Path) -> bool:
+    """Whether a folder is empty but for a lock, or holds a dose, whole or begun: then another may take its place."""
+    if not out.exists() or not {path.name for path in out.iterdir()} - {"lock", "lock.json"}:
+        return True
+    try:
+        return isinstance(json.loads((out / RECORD).read_text(encoding="utf-8"))["dose"], dict)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def card(base: str, adapter: str, out: Path, taken: Dose) -> str:
     """The model card of a share of an adapter."""
     return (
         f"---\nbase_model: {base}\nlibrary_name: peft\ntags: [knowwhen]\n---\n\n# {out.name}\n\n"
@@ -150,7 +232,7 @@ def card(base: str, adapter: Path, out: Path, taken: Dose) -> str:
 
 
 def read(out: Path) -> dict[str, Any]:
-    """What `record` wrote of the dose: its fields, and the hashes of the adapter and of what was taken.
+    """What `write` wrote of the dose: its fields, and the hashes of the adapter and of what was taken.
 
     Raises:
         RunError: there is no such record.
