@@ -90,8 +90,9 @@ def render(found: Figures, design: Figures) -> str:
 def text(found: Figures, design: Figures) -> str:
     """The same for a terminal of 80 columns: a few lines an objective, figures one below another."""
     lines = [f"{line(design['model'])}: {headline(found)}", ""]
-    like = "; of a share from the start's share" if found["doses"] else ""
-    lines.append(f"On kinds of question that training never saw: Δc from the start (of the start from the base{like});")
+    lines.append("On kinds of question that training never saw: Δc from the start (of the start from the base);")
+    if found["doses"]:
+        lines.append("of a share of an adapter (dosed) from the start's share;")
     lines.append("says, leans, knows: Δd′ from the base; right: good answers, in points; payoff, both from the base.")
     for row in rows(found):
         lines += ["", ", ".join(part for part in (row.name, row.threshold) if part)]
