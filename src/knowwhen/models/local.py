@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -332,7 +333,9 @@ def load_weights(
         if located.adapter is not None:
             from peft import PeftModel
 
-            model = PeftModel.from_pretrained(model, located.adapter).merge_and_unload()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # peft 0.21 asks transformers 5 by an old name
+                model = PeftModel.from_pretrained(model, located.adapter).merge_and_unload()
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise ModelError(f"Cannot load '{name}' from {located.folder}: {error}") from error
     finally:
