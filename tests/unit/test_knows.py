@@ -372,10 +372,14 @@ def test_the_auroc_is_the_share_of_pairs_in_order_with_ties_as_halves(rows):
 def test_both_probes_with_their_controls_take_less_than_20_s_for_a_default_audit():
     import time
 
+    from threadpoolctl import threadpool_limits
+
     truth = world(23, kinds=7, pairs=40, layers=31, width=576)
     truth["hidden_NLD"] = truth["hidden_NLD"].astype(np.float16)
-    began = time.process_time()
-    for probe in registry.names("probes"):
-        known(**truth, probe=probe)
-    assert time.process_time() - began < 20
+    with threadpool_limits(1):  # threads that wait for each other on a busy machine spin, and that counts
+        began = time.process_time()
+        for probe in registry.names("probes"):
+            known(**truth, probe=probe)
+        took = time.process_time() - began
+    assert took < 20
     assert probes.DEFAULT == "mean_difference"
