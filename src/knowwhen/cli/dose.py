@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from knowwhen.cli.prepare import PAIRS, training_items
+from knowwhen.cli.prepare import PAIRS, Data, Pairs, Suites, training_items
 from knowwhen.errors import MissingExtraError, RequestError
 
 LIMIT = 0.1
@@ -35,26 +35,15 @@ def dose(
     share: Annotated[
         float | None, typer.Option("--share", metavar="X", help="Take this share, above 0 and at most 1; ask nothing.")
     ] = None,
-    suite: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--suite",
-            metavar="NAME",
-            help="What to ask, as for audit. Repeat for more. Left out: every built-in suite.",
-        ),
-    ] = None,
-    pairs: Annotated[
-        int, typer.Option("--pairs", metavar="N", min=1, help="Twin pairs drawn of each built-in suite.")
-    ] = PAIRS,
+    suite: Suites = None,
+    pairs: Pairs = PAIRS,
     limit: Annotated[
         int, typer.Option("--limit", metavar="N", min=1, help="Ask at most N questions in all, scenarios evenly.")
     ] = QUESTIONS,
     seed: Annotated[
         int, typer.Option("--seed", metavar="N", help="Of the questions; other than that of `prepare`.")
     ] = 1,
-    data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="Where the files of published sets lie.")
-    ] = None,
+    data: Data = None,
 ) -> None:
     """Take a share of an adapter: a point on the straight line between the base and what was trained.
 

@@ -25,6 +25,16 @@ FEW = 8
 """Up to so many items nothing is said of the time left: the first come when many more are half done."""
 
 
+Suites = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--suite", metavar="NAME", help="What to ask, as for audit. Repeat for more. Left out: every built-in suite."
+    ),
+]
+Pairs = Annotated[int, typer.Option("--pairs", metavar="N", min=1, help="Twin pairs drawn of each built-in suite.")]
+Data = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Where the files of published sets lie.")]
+
+
 def prepare(
     maker: Annotated[
         str,
@@ -38,17 +48,8 @@ def prepare(
         str, typer.Argument(metavar="MODEL", help="Whose replies are used; as for audit, and best the one to train.")
     ],
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The JSONL file to write; what was there goes.")],
-    suite: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--suite",
-            metavar="NAME",
-            help="What to ask, as for audit. Repeat for more. Left out: every built-in suite.",
-        ),
-    ] = None,
-    pairs: Annotated[
-        int, typer.Option("--pairs", metavar="N", min=1, help="Twin pairs drawn of each built-in suite.")
-    ] = PAIRS,
+    suite: Suites = None,
+    pairs: Pairs = PAIRS,
     limit: Annotated[
         int | None,
         typer.Option(
@@ -71,9 +72,7 @@ def prepare(
             help="Order the rows: twins side by side, the easiest first. For sft and dpo with --option in_order=True.",
         ),
     ] = False,
-    data: Annotated[
-        Path | None, typer.Option("--data", metavar="DIR", help="Where the files of published sets lie.")
-    ] = None,
+    data: Data = None,
 ) -> None:
     """Make training data from MODEL's own replies to questions that no audit of the other side asks.
 

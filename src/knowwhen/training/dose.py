@@ -163,7 +163,7 @@ def by_limit(
         rates[share] = withheld(open_model(f"{base}+{trial}"), good, max_tokens=max_tokens, seed=seed)
         return rates[share]
 
-    _begin(out)
+    _begin(adapter, out)
     share = largest(tell, limit)
     found = Dose(share, limit, len(good), {f"{one:g}": value for one, value in sorted(rates.items())})
     write(base, adapter, found, out, named=named)
@@ -179,8 +179,7 @@ def write(base: str, adapter: Path, dose: Dose, out: Path, *, named: str = "") -
         RequestError: no low-rank adapter.
         RunError: the folder cannot be written.
     """
-    check(adapter)
-    _begin(out)
+    _begin(adapter, out)
     try:
         content = dict(json.loads((adapter / RECORD).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):  # not every adapter is our own
@@ -194,8 +193,9 @@ def write(base: str, adapter: Path, dose: Dose, out: Path, *, named: str = "") -
         whole(out / RECORD, json.dumps({**content, "dose": {**asdict(dose), **hashes}}, indent=1) + "\n")
 
 
-def _begin(out: Path) -> None:
-    """Mark a folder as that of a dose which is not there yet."""
+def _begin(adapter: Path, out: Path) -> None:
+    """Mark a folder as that of a dose which is not there yet; of an adapter that has shares."""
+    check(adapter)
     with _written(out):
         out.mkdir(parents=True, exist_ok=True)
         whole(out / RECORD, '{"dose": {}}\n')
